@@ -1,0 +1,152 @@
+# The map of the lab: `make` prints it. Every target sets up what it needs; what is up to date is not done again.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+PYTHON  ?= python3
+TARGET  ?= local
+PROJECT ?= income
+WEEK    ?=
+VERSION ?=
+SEED    ?= 0
+
+export TARGET
+
+# An active environment is used; otherwise the lab keeps its own. Conda's base is not ours to fill.
+ifdef VIRTUAL_ENV
+VENV := $(VIRTUAL_ENV)
+else ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
+VENV := $(CONDA_PREFIX)
+else
+VENV := .venv
+endif
+BIN    := $(VENV)/bin
+ENVIRONMENT := $(VENV)/.mlops-lab
+LAB    := $(BIN)/mlops-lab
+UV     := 0.13.9
+
+##@ Start here
+
+.PHONY: demo
+demo: $(ENVIRONMENT) ## From a clone to a live prediction: cloud, Terraform, training, deploy, week 1 verified.
+	$(LAB) demo
+
+.PHONY: test
+test: $(ENVIRONMENT) ## All tests: unit, integration, end to end, documents, notebooks, Terraform, lint, types.
+	$(BIN)/python -m mlops_lab.testing
+
+.PHONY: predict
+predict: $(ENVIRONMENT) ## Ask the live API of PROJECT for a prediction of its example row.
+	$(LAB) predict $(PROJECT)
+
+##@ Embedded cloud
+
+.PHONY: up
+up: $(ENVIRONMENT) ## Start the embedded cloud; it continues where it was.
+	$(LAB) up
+
+.PHONY: down
+down: $(ENVIRONMENT) ## Stop it and everything that runs in it; its state is kept.
+	$(LAB) down
+
+.PHONY: status
+status: $(ENVIRONMENT) ## What runs: endpoints, services, tasks, their health.
+	$(LAB) status
+
+.PHONY: logs
+logs: $(ENVIRONMENT) ## The latest log lines of PROJECT's tasks, from CloudWatch Logs.
+	$(LAB) logs $(PROJECT)
+
+.PHONY: reset
+reset: $(ENVIRONMENT) ## Stop the embedded cloud and forget its state.
+	$(LAB) reset
+
+##@ Infrastructure
+
+.PHONY: plan
+plan: $(ENVIRONMENT) ## Show what Terraform would change.
+	$(LAB) plan
+
+.PHONY: apply
+apply: $(ENVIRONMENT) ## Apply the state bucket, Terraform's role and the infrastructure.
+	$(LAB) apply
+
+.PHONY: outputs
+outputs: $(ENVIRONMENT) ## Terraform's outputs.
+	$(LAB) outputs
+
+.PHONY: destroy
+destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that nothing is left; asks first on AWS.
+	$(LAB) destroy
+
+##@ Model
+
+.PHONY: retrain
+retrain: $(ENVIRONMENT) ## Train PROJECT, check it, publish its bundle as a new version.
+	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED)
+
+.PHONY: image
+image: $(ENVIRONMENT) ## Build and push PROJECT's serving image (a process package where no container engine answers).
+	$(LAB) image $(PROJECT)
+
+.PHONY: deploy
+deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest) onto its ECS service.
+	$(LAB) deploy $(PROJECT) $(if $(VERSION),--version $(VERSION))
+
+##@ Proof
+
+.PHONY: verify
+verify: $(ENVIRONMENT) ## Run the outcome checks (WEEK=n for one week) and print the table.
+	$(LAB) verify $(if $(WEEK),--week $(WEEK))
+
+.PHONY: week1
+week1: $(ENVIRONMENT) ## Week 1, Terraform foundation: apply, notebook, outcomes 1.1 to 1.7.
+	$(LAB) week 1
+
+.PHONY: report
+report: $(ENVIRONMENT) ## Run the notebook of WEEK through papermill into reports/.
+	$(LAB) report $(or $(WEEK),1)
+
+##@ Workshop
+
+.PHONY: setup
+setup: $(ENVIRONMENT) ## Make the environment, nothing else.
+
+.PHONY: lab
+lab: $(ENVIRONMENT) ## Open JupyterLab on the notebooks.
+	$(BIN)/jupyter lab --notebook-dir notebooks
+
+.PHONY: lint
+lint: $(ENVIRONMENT) ## Lint, format check and strict types.
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+.PHONY: docs
+docs: $(ENVIRONMENT) ## Write the generated tables of the README.
+	$(LAB) docs
+
+.PHONY: lock
+lock: ## Resolve requirements.lock anew from pyproject.toml.
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --all-extras --upgrade pyproject.toml -o requirements.lock
+
+.PHONY: clean
+clean: ## Remove the lab's own environment, caches and state (stop the cloud first).
+	@if [ -s .lab/cloud/daemon.pid ]; then echo "The embedded cloud may still run: make down" >&2; exit 1; fi
+	rm -rf .venv .lab .mypy_cache .pytest_cache .ruff_cache .coverage*
+
+.PHONY: help
+help: ## Print this map.
+	@awk 'BEGIN {FS = ":.*## "; printf "Usage: make TARGET [NAME=value ...]   (TARGET=aws runs on AWS)\n"} \
+	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+	  /^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# The environment is a file: made once, and again when what it is made from changes.
+$(ENVIRONMENT): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) -V) is too old: set PYTHON to 3.11 or newer." >&2; exit 1; }
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@echo "Setting up $(VENV) from requirements.lock (once; a few minutes on a slow line)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) \
+	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.lock --editable '.[lab,dev]' \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[lab,dev]'
+	@touch $@

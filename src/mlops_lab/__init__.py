@@ -1,0 +1,1 @@
+"""MLOps Portfolio Lab: two machine-learning projects through the whole production lifecycle on AWS ECS."""

@@ -1,0 +1,64 @@
+"""The only place with names, paths, buckets and keys.
+
+Terraform's variable defaults repeat the names that it creates; `tests/e2e` compares the two after an apply.
+"""
+
+from pathlib import Path
+
+NAME = "mlops-lab"
+TAGS = {"Project": NAME}
+CLUSTER = NAME
+BALANCER = NAME
+TERRAFORM_ROLE = f"{NAME}-terraform"
+API_KEY_PARAMETER = f"/{NAME}/api-key"
+STATE_KEY = "lab/terraform.tfstate"
+REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
+
+
+def state_bucket(account: str) -> str:
+    """Bucket of Terraform's state."""
+    return f"{NAME}-tfstate-{account}"
+
+
+def models_bucket(account: str) -> str:
+    """Versioned bucket of model bundles."""
+    return f"{NAME}-models-{account}"
+
+
+def predictions_bucket(account: str) -> str:
+    """Bucket of the prediction log."""
+    return f"{NAME}-predictions-{account}"
+
+
+def bundle_prefix(project: str, version: str) -> str:
+    """Key prefix of a bundle in the models bucket."""
+    return f"models/{project}/{version}/"
+
+
+def service(project: str, track: str = "stable") -> str:
+    """Name of the ECS service, task-definition family and target group of a project's track (stable, canary)."""
+    return f"{NAME}-{project}-{track}"
+
+
+def log_group(project: str) -> str:
+    """CloudWatch log group of a project's tasks."""
+    return f"/ecs/{NAME}/{project}"
+
+
+class Paths:
+    """Folders and files of a checkout."""
+
+    def __init__(self, root: Path, state: Path):
+        self.root = root
+        self.state = state
+        self.data = root / "data"
+        self.infra = root / "infra"
+        self.bootstrap = root / "infra" / "bootstrap"
+        self.notebooks = root / "notebooks"
+        self.reports = root / "reports"
+        self.lock = root / "requirements.lock"
+        self.cloud = state / "cloud"
+        self.images = state / "images"
+        self.bin = state / "bin"
+        self.logs = state / "logs"
+        self.mlflow = state / "mlflow"

@@ -1,0 +1,148 @@
+"""The only reader of environment variables: one frozen object per purpose, read once, that rejects bad values."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mlops_lab.errors import LabError
+
+S = TypeVar("S", bound=BaseSettings)
+LOOPBACK = "127.0.0.1"
+LOCAL_ACCOUNT = "123456789012"
+
+
+class Settings(BaseSettings):
+    """Where the lab runs: target, region, ports and folders.
+
+    Every field is an environment variable with the prefix ``LAB_`` (``LAB_BALANCER_PORT=9080``); ``TARGET``,
+    ``AWS_REGION`` and ``TF_PLUGIN_MIRROR`` keep the names that people already use.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="LAB_", populate_by_name=True, extra="forbid")
+
+    target: Literal["local", "aws"] = Field("local", validation_alias="TARGET")
+    region: str = Field("us-east-1", validation_alias="AWS_REGION", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    root: Path = Field(default_factory=Path.cwd, description="the checkout")
+    state: Path = Field(Path(".lab"), description="what the lab keeps on this machine, relative to the root")
+    cloud_port: int = Field(4566, ge=1, le=65535, description="AWS endpoint of the embedded cloud")
+    balancer_port: int = Field(8080, ge=1, le=65535, description="the load balancer's port 80 in the embedded cloud")
+    mlflow_port: int = Field(5001, ge=1, le=65535, description="the MLflow server in the embedded cloud")
+    driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
+    terraform: Path | None = Field(None, description="a terraform binary; otherwise PATH, then a pinned download")
+    terraform_mirror: str = Field("https://releases.hashicorp.com/terraform", description="where to download it")
+    plugin_mirror: Path | None = Field(None, validation_alias="TF_PLUGIN_MIRROR")
+    auto_approve: bool = Field(False, description="do not ask before apply or destroy on aws")
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the embedded cloud answers for AWS."""
+        return self.target == "local"
+
+    @cached_property
+    def state_dir(self) -> Path:
+        """Absolute folder for what the lab keeps on this machine."""
+        return (self.root / self.state).resolve()
+
+    @property
+    def endpoint_url(self) -> str | None:
+        """AWS endpoint, or None for AWS's own."""
+        return f"http://{LOOPBACK}:{self.cloud_port}" if self.is_local else None
+
+    @property
+    def balancer_url(self) -> str | None:
+        """Base URL of the load balancer where it is fixed, or None where its DNS name is to be asked for."""
+        return f"http://{LOOPBACK}:{self.balancer_port}" if self.is_local else None
+
+    @property
+    def mlflow_uri(self) -> str:
+        """MLflow tracking and registry store."""
+        return f"sqlite:///{self.state_dir / 'mlflow' / 'mlflow.db'}"
+
+    @property
+    def aws_environment(self) -> dict[str, str]:
+        """Variables that make every AWS client (boto3, Terraform, the AWS CLI) speak to the target."""
+        region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        if not self.is_local:
+            return region
+        return region | {
+            "AWS_ENDPOINT_URL": f"http://{LOOPBACK}:{self.cloud_port}",
+            "AWS_ACCESS_KEY_ID": LOCAL_ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def child_environment(self, **extra: str) -> dict[str, str]:
+        """Return the environment for a child process that speaks to the target.
+
+        On the local target the caller's own AWS credentials and profile are left out, so that nothing of the
+        embedded cloud can reach a real account.
+        """
+        kept = {key: value for key, value in os.environ.items() if not (self.is_local and key.startswith("AWS_"))}
+        return kept | self.aws_environment | extra
+
+
+class ServingSettings(BaseSettings):
+    """What a serving task is told by its task definition."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    project: str = Field(validation_alias="PROJECT")
+    bundle_uri: str = Field(validation_alias="BUNDLE_URI", description="s3://bucket/models/<project>/<version>/")
+    bundle_sha256: str = Field(validation_alias="BUNDLE_SHA256", description="SHA-256 of the bundle's manifest")
+    api_key: str | None = Field(None, validation_alias="API_KEY", description="injected from SSM; None: open")
+    host: str = Field(LOOPBACK, validation_alias="HOST")
+    port: int = Field(8000, validation_alias="PORT", ge=1, le=65535)
+
+
+def read_settings(**overrides: object) -> Settings:
+    """Read the environment once.
+
+    Raises:
+        LabError: A variable has a value that is not allowed, or a ``LAB_`` variable is not known.
+    """
+    _refuse_unknown(os.environ)
+    return _validated(Settings, overrides)
+
+
+def read_serving_settings() -> ServingSettings:
+    """Read a serving task's environment.
+
+    Raises:
+        LabError: A variable is missing or has a value that is not allowed.
+    """
+    return _validated(ServingSettings, {})
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {f"LAB_{name.upper()}" for name, field in Settings.model_fields.items() if field.validation_alias is None}
+    if unknown := sorted(key for key in environment if key.startswith("LAB_") and key not in known):
+        raise LabError(f"{unknown[0]} is not a setting of the lab; use one of {', '.join(sorted(known))}.")
+
+
+def _validated(model: type[S], overrides: dict[str, object]) -> S:
+    try:
+        return model(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = _variable(model, str(first["loc"][0]))
+        if first["type"] == "missing":
+            raise LabError(f"{name} is not set; the task definition or the caller must set it.") from None
+        raise LabError(f"{name} is {first['input']!r}; {_advice(first['type'], first)}.") from None
+
+
+def _variable(model: type[BaseSettings], field: str) -> str:
+    known = model.model_fields.get(field)
+    return field if known is None else str(known.validation_alias or f"LAB_{field.upper()}")
+
+
+def _advice(kind: str, error: Mapping[str, object]) -> str:
+    if kind == "literal_error":
+        context = error["ctx"]
+        assert isinstance(context, Mapping)
+        return f"use {context['expected']}"
+    return str(error["msg"])[:1].lower() + str(error["msg"])[1:]
