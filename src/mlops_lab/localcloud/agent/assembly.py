@@ -1,0 +1,81 @@
+"""Puts the agent together: the composition root of its parts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_lab.localcloud.agent.balancer import Balancer
+from mlops_lab.localcloud.agent.caddy import Caddy
+from mlops_lab.localcloud.agent.clients import AwsAccount
+from mlops_lab.localcloud.agent.credentials import CredentialsEndpoint
+from mlops_lab.localcloud.agent.health import HealthTable
+from mlops_lab.localcloud.agent.logs import LogShipper
+from mlops_lab.localcloud.agent.observation import Json, Task
+from mlops_lab.localcloud.agent.reconciler import Parts, Reconciler
+from mlops_lab.localcloud.agent.runner import Runner
+from mlops_lab.localcloud.agent.targets import Targets
+from mlops_lab.localcloud.driver import Driver
+
+SDK_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED")
+
+
+@dataclass(frozen=True)
+class Agent:
+    """The running parts, in the order in which they start."""
+
+    credentials: CredentialsEndpoint
+    health: HealthTable
+    reconciler: Reconciler
+
+    def start(self) -> None:
+        """Begin to make the control plane true."""
+        self.credentials.start()
+        self.health.start()
+        self.reconciler.start()
+
+    def stop(self, seconds: float) -> None:
+        """Stop every task, waiting at most so long, and then the agent."""
+        self.reconciler.stop(seconds)
+        self.health.stop()
+        self.credentials.stop()
+
+
+def assemble(
+    state: Path, region: str, environment: Mapping[str, str], driver: Driver, caddy: Caddy, ports: Mapping[int, int]
+) -> Agent:
+    """Return an agent, not started.
+
+    Args:
+        state: Folder for what the agent must remember over a restart.
+        region: AWS region.
+        environment: Endpoint and credentials, as the AWS SDKs name the variables.
+        driver: What runs the containers.
+        caddy: What balances the load.
+        ports: A listener's port -> its port on loopback.
+    """
+    account = AwsAccount(region, environment)
+    credentials = CredentialsEndpoint(state / "credentials.json", lambda task: _role_credentials(account, task))
+    logs = LogShipper(driver, account.client("logs"), state / "log-cursors.json")
+    health = HealthTable(lambda: reconciler.wake())
+    targets = Targets(account.client("elbv2"), health)
+    sdk = {key: environment[key] for key in SDK_VARIABLES if key in environment}
+
+    def injected(task: Task, definition: Json) -> dict[str, str]:
+        return sdk | (credentials.environment(task.id) if definition.get("taskRoleArn") else {})
+
+    runner = Runner(driver, account.client("ecs"), account.of_role, injected, logs.end, targets.drain_seconds)
+    balancer = Balancer(account.client("elbv2"), caddy, health, ports)
+    reconciler = Reconciler(Parts(account.client("ecs"), runner, targets, balancer, logs))
+    return Agent(credentials, health, reconciler)
+
+
+def _role_credentials(account: AwsAccount, task_id: str) -> Json | None:
+    """The credentials of a running task's role, or None where there is no such task or role."""
+    ecs = account.client("ecs")
+    for cluster in ecs.list_clusters()["clusterArns"]:
+        for task in ecs.describe_tasks(cluster=cluster, tasks=[task_id])["tasks"]:
+            definition = ecs.describe_task_definition(taskDefinition=task["taskDefinitionArn"])["taskDefinition"]
+            role = (task.get("overrides") or {}).get("taskRoleArn") or definition.get("taskRoleArn")
+            if role and task["lastStatus"] != "STOPPED":
+                return account.credentials(role, task_id)
+    return None

@@ -1,0 +1,79 @@
+"""Makes load balancers real: reads ELBv2's listeners, rules and targets, and has Caddy serve them on loopback."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mlops_lab.localcloud.agent.balancing import Listener, TargetGroup, configuration
+from mlops_lab.localcloud.agent.caddy import Caddy
+from mlops_lab.localcloud.agent.health import HealthTable
+from mlops_lab.localcloud.agent.observation import Json
+
+log = logging.getLogger(__name__)
+
+
+class Balancer:
+    """Keeps Caddy equal to what ELBv2 describes."""
+
+    def __init__(self, elbv2: Any, caddy: Caddy, health: HealthTable, ports: Mapping[int, int]):
+        self._elbv2 = elbv2
+        self._caddy = caddy
+        self._health = health
+        self._ports = ports  # a listener's port -> its port on loopback
+        self._said: set[str] = set()
+
+    def target_groups(self) -> list[Json]:
+        """All target groups, as DescribeTargetGroups returns them."""
+        return [each for page in self._pages("describe_target_groups") for each in page["TargetGroups"]]
+
+    def step(self, groups: Iterable[Json]) -> bool:
+        """Bring Caddy in line; return whether that changed anything."""
+        described = {group["TargetGroupArn"]: self._group(group) for group in groups}
+        wanted, left_out = configuration(self._listeners(), described, str(self._caddy.sockets), str(self._caddy.admin))
+        self._say(left_out)
+        return self._caddy.apply(wanted)
+
+    def _listeners(self) -> list[Listener]:
+        listeners: dict[int, Listener] = {}
+        for page in self._pages("describe_load_balancers"):
+            for balancer in page["LoadBalancers"]:
+                for listener in self._elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])[
+                    "Listeners"
+                ]:
+                    self._place(listeners, balancer["LoadBalancerName"], listener)
+        return list(listeners.values())
+
+    def _place(self, listeners: dict[int, Listener], balancer: str, listener: Json) -> None:
+        name = f"{balancer}-{listener['Port']}"
+        port = self._ports.get(listener["Port"])
+        if port is None or listener["Protocol"] != "HTTP":
+            self._say([f"listener {name} ({listener['Protocol']}) has no port here; mapped are {dict(self._ports)}"])
+        elif port in listeners:
+            self._say([f"listener {name} is left out: {listeners[port].name} has port {port} already"])
+        else:
+            listeners[port] = Listener(name, port, self._rules(listener["ListenerArn"]))
+
+    def _rules(self, listener: str) -> tuple[Json, ...]:
+        rules = self._elbv2.describe_rules(ListenerArn=listener)["Rules"]
+        return tuple(sorted(rules, key=lambda rule: (rule["IsDefault"], int(rule["Priority"].replace("default", "0")))))
+
+    def _group(self, group: Json) -> TargetGroup:
+        arn = group["TargetGroupArn"]
+        answer = self._elbv2.describe_target_health(TargetGroupArn=arn)
+        targets = [(each["Target"]["Id"], each["Target"]["Port"]) for each in answer["TargetHealthDescriptions"]]
+        healthy = [
+            f"{target}:{port}"
+            for target, port in sorted(targets)
+            if (health := self._health.of(arn, target, port)) and health.state == "healthy"
+        ]
+        return TargetGroup(arn, tuple(healthy))
+
+    def _pages(self, operation: str) -> Iterable[Json]:
+        pages: Iterable[Json] = self._elbv2.get_paginator(operation).paginate()
+        return pages
+
+    def _say(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            if line not in self._said:
+                self._said.add(line)
+                log.warning("%s", line)

@@ -1,0 +1,189 @@
+"""From listeners, rules and healthy targets to a configuration of Caddy. Pure.
+
+One Caddy server per target group stands behind one per listener, so that its metrics carry the target group.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import gcd
+from typing import Any
+
+from mlops_lab.localcloud.agent.observation import Json
+
+RETRY_SECONDS = 1
+DOWN_SECONDS = 1  # a target that refuses connections is left out for so long; health checks decide for longer
+
+
+@dataclass(frozen=True)
+class TargetGroup:
+    """A target group and the targets that take requests."""
+
+    arn: str
+    upstreams: tuple[str, ...]  # "127.0.0.1:41234"
+    least_outstanding: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name, from the ARN ``...:targetgroup/<name>/<id>``."""
+        return self.arn.split("/")[1]
+
+
+@dataclass(frozen=True)
+class Listener:
+    """An HTTP listener: the port it has here, and its rules by priority, the default last."""
+
+    name: str
+    port: int
+    rules: tuple[Json, ...]
+
+
+class UnsupportedError(Exception):
+    """A rule uses something that this balancer does not do; the message says what."""
+
+
+def configuration(
+    listeners: Sequence[Listener], groups: Mapping[str, TargetGroup], sockets: str, admin: str
+) -> tuple[dict[str, Any], list[str]]:
+    """Return Caddy's configuration and a line for every rule that was left out.
+
+    Args:
+        listeners: What to listen on.
+        groups: Target groups by ARN.
+        sockets: Folder for the target groups' Unix sockets.
+        admin: Path of the admin API's Unix socket.
+    """
+    left_out: list[str] = []
+    servers = {f"tg-{group.name}": _group_server(group, sockets) for group in groups.values()}
+    for listener in listeners:
+        routes = []
+        for rule in listener.rules:
+            try:
+                routes.append(_route(rule, groups, sockets))
+            except UnsupportedError as error:
+                left_out.append(f"{rule['RuleArn']}: {error}")
+        servers[listener.name] = _server(f"127.0.0.1:{listener.port}", routes)
+    return {
+        "admin": {"listen": f"unix/{admin}", "config": {"persist": False}},
+        "logging": {"logs": {"default": {"level": "ERROR"}}},
+        "apps": {"http": {"grace_period": "30s", "metrics": {}, "servers": servers}},
+    }, left_out
+
+
+def reduced(weights: Sequence[int]) -> list[int]:
+    """Divide weights by their greatest common divisor: Caddy serves each upstream's weight in one run."""
+    divisor = gcd(*weights) or 1
+    return [weight // divisor for weight in weights]
+
+
+def _server(listen: str, routes: Sequence[Json]) -> dict[str, Any]:
+    return {
+        "listen": [listen],
+        "protocols": ["h1"],
+        "automatic_https": {"disable": True},
+        "routes": list(routes),
+    }
+
+
+def _group_server(group: TargetGroup, sockets: str) -> dict[str, Any]:
+    if not group.upstreams:
+        handler = _text(503, "text/html", "<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>")
+    else:
+        policy = "least_conn" if group.least_outstanding else "round_robin"
+        handler = {
+            "handler": "reverse_proxy",
+            "upstreams": [{"dial": upstream} for upstream in group.upstreams],
+            "load_balancing": {
+                "selection_policy": {"policy": policy},
+                "try_duration": f"{RETRY_SECONDS}s",
+                "try_interval": "50ms",
+            },
+            "health_checks": {"passive": {"fail_duration": f"{DOWN_SECONDS}s", "max_fails": 1}},
+        }
+    return _server(_socket(group, sockets), [{"handle": [handler]}])
+
+
+def _route(rule: Json, groups: Mapping[str, TargetGroup], sockets: str) -> dict[str, Any]:
+    matcher: dict[str, Any] = {}
+    for condition in rule.get("Conditions", []):
+        matcher |= _matcher(condition)
+    last = max(rule["Actions"], key=lambda action: action.get("Order") or 0)
+    route: dict[str, Any] = {"handle": [_handler(last, groups, sockets)], "terminal": True}
+    return route | ({"match": [matcher]} if matcher else {})
+
+
+def _matcher(condition: Json) -> dict[str, Any]:
+    field = condition["Field"]
+    values: Sequence[str] = condition.get("Values") or next(
+        (item["Values"] for key, item in condition.items() if key.endswith("Config") and "Values" in item), []
+    )
+    if field == "path-pattern":
+        return {"path_regexp": {"pattern": _any_of(values)}}
+    if field == "host-header":
+        return {"header_regexp": {"Host": {"pattern": f"(?i){_any_of(values)}"}}}
+    if field == "http-header":
+        name = condition["HttpHeaderConfig"]["HttpHeaderName"]
+        return {"header_regexp": {name: {"pattern": _any_of(values)}}}
+    if field == "http-request-method":
+        return {"method": list(values)}
+    raise UnsupportedError(f"condition {field} is not one that the embedded balancer can match")
+
+
+def _any_of(patterns: Sequence[str]) -> str:
+    """A regular expression for ALB's wildcards: ``*`` any run, ``?`` any one character; case matters."""
+    each = [re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".") for pattern in patterns]
+    return f"^(?:{'|'.join(each)})$"
+
+
+def _handler(action: Json, groups: Mapping[str, TargetGroup], sockets: str) -> dict[str, Any]:
+    kind = action["Type"]
+    if kind == "forward":
+        return _forward(action, groups, sockets)
+    if kind == "fixed-response":
+        fixed = action["FixedResponseConfig"]
+        return _text(int(fixed["StatusCode"]), fixed.get("ContentType", "text/plain"), fixed.get("MessageBody", ""))
+    if kind == "redirect":
+        return _redirect(action["RedirectConfig"])
+    raise UnsupportedError(f"action {kind} is not one that the embedded balancer can do")
+
+
+def _forward(action: Json, groups: Mapping[str, TargetGroup], sockets: str) -> dict[str, Any]:
+    forward = (action.get("ForwardConfig") or {}).get("TargetGroups") or [{"TargetGroupArn": action["TargetGroupArn"]}]
+    weighted = [(groups[each["TargetGroupArn"]], int(each.get("Weight", 1))) for each in forward]
+    serving = [(group, weight) for group, weight in weighted if weight > 0]
+    if not serving:
+        return _text(503, "text/plain", "503 Service Temporarily Unavailable")
+    policy: dict[str, Any] = {"policy": "round_robin"}
+    if len(serving) > 1:
+        policy = {"policy": "weighted_round_robin", "weights": reduced([weight for _, weight in serving])}
+    return {
+        "handler": "reverse_proxy",
+        "upstreams": [{"dial": _socket(group, sockets)} for group, _ in serving],
+        "load_balancing": {"selection_policy": policy},
+    }
+
+
+def _redirect(redirect: Json) -> dict[str, Any]:
+    names = {"protocol": "http.request.scheme", "host": "http.request.host", "port": "http.request.port"}
+    target = "#{protocol}://#{host}:#{port}/#{path}?#{query}"
+    for key in ("protocol", "host", "port", "query"):
+        target = target.replace(f"#{{{key}}}", redirect.get(key.title()) or f"#{{{key}}}")
+    target = target.replace("/#{path}", redirect.get("Path") or "/#{path}")
+    for key, placeholder in names.items():
+        target = target.replace(f"#{{{key}}}", f"{{{placeholder}}}")
+    target = target.replace("/#{path}", "{http.request.uri.path}").replace("#{query}", "{http.request.uri.query}")
+    code = 301 if redirect["StatusCode"] == "HTTP_301" else 302
+    return {"handler": "static_response", "status_code": code, "headers": {"Location": [target]}}
+
+
+def _text(status: int, content_type: str, body: str) -> dict[str, Any]:
+    return {
+        "handler": "static_response",
+        "status_code": status,
+        "headers": {"Content-Type": [content_type]},
+        "body": body,
+    }
+
+
+def _socket(group: TargetGroup, sockets: str) -> str:
+    return f"unix/{sockets}/{group.arn.rpartition('/')[2]}.sock"

@@ -1,0 +1,70 @@
+"""Ships containers' output to CloudWatch Logs, as the ``awslogs`` log driver does."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from mlops_lab.localcloud.agent import definition as definitions
+from mlops_lab.localcloud.agent.observation import Json, Task
+from mlops_lab.localcloud.driver import Driver, LogLine
+
+BATCH = 1000  # events a call; CloudWatch takes 10,000 or 1 MiB
+LONGEST = 250_000  # characters an event, below CloudWatch's 256 KiB
+
+log = logging.getLogger(__name__)
+
+
+class LogShipper:
+    """Sends each container's new lines to its log stream, at least once over restarts."""
+
+    def __init__(self, driver: Driver, client: Any, cursors: Path):
+        self._driver = driver
+        self._client = client
+        self._path = cursors
+        self._cursors: dict[str, str] = json.loads(cursors.read_text()) if cursors.is_file() else {}
+
+    def ship(self, task: Task, definition: Json) -> None:
+        """Send what a task's containers have written since the last time."""
+        for container_id, target in definitions.log_targets(task, definition).items():
+            before = self._cursors.get(container_id)
+            lines, cursor = self._driver.logs(container_id, before)
+            for start in range(0, len(lines), BATCH):
+                self._put(target, lines[start : start + BATCH])
+            if cursor is not None and cursor != before:
+                self._cursors[container_id] = cursor
+                self._save()
+
+    def end(self, task: Task, definition: Json) -> None:
+        """Send the last lines and forget the task."""
+        self.ship(task, definition)
+        for container_id in definitions.log_targets(task, definition):
+            self._cursors.pop(container_id, None)
+        self._save()
+
+    def _put(self, target: definitions.LogTarget, lines: list[LogLine]) -> None:
+        events = [{"timestamp": line.timestamp, "message": line.message[:LONGEST]} for line in lines]
+        arguments = {"logGroupName": target.group, "logStreamName": target.stream, "logEvents": events}
+        try:
+            self._client.put_log_events(**arguments)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            if self._make_stream(target):
+                self._client.put_log_events(**arguments)
+
+    def _make_stream(self, target: definitions.LogTarget) -> bool:
+        """Make the log stream; a log group that does not exist loses the lines, as it would stop the task on AWS."""
+        try:
+            self._client.create_log_stream(logGroupName=target.group, logStreamName=target.stream)
+        except ClientError as error:
+            log.warning("log stream %s in %s cannot be made: %s", target.stream, target.group, error)
+            return False
+        return True
+
+    def _save(self) -> None:
+        new = self._path.with_suffix(".new")
+        new.write_text(json.dumps(self._cursors))
+        new.replace(self._path)

@@ -1,0 +1,164 @@
+"""The agent's loop: observe, decide, act, and again; every pass starts from what is, none from what was."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mlops_lab.errors import LabError
+from mlops_lab.localcloud.agent import scheduler
+from mlops_lab.localcloud.agent.balancer import Balancer
+from mlops_lab.localcloud.agent.logs import LogShipper
+from mlops_lab.localcloud.agent.observation import World, observe
+from mlops_lab.localcloud.agent.runner import Runner
+from mlops_lab.localcloud.agent.scheduler import Run, Stop
+from mlops_lab.localcloud.agent.targets import Targets
+
+PASS_SECONDS = 0.5
+STOPPED = "The embedded cloud was stopped"
+LAUNCHES = {"launchType": "FARGATE"}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the loop drives."""
+
+    ecs: Any
+    runner: Runner
+    targets: Targets
+    balancer: Balancer
+    logs: LogShipper
+
+
+class Reconciler:
+    """Runs passes in a thread until it is stopped; a failing step is logged and tried again in the next pass."""
+
+    def __init__(self, parts: Parts):
+        self._parts = parts
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
+        self._failing: dict[str, str] = {}
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Begin the next pass now."""
+        self._wake.set()
+
+    def stop(self, seconds: float) -> None:
+        """Stop every task and wait for their ends, at most so long; services start theirs again the next time."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join()
+        deadline = time.monotonic() + seconds
+        while (live := self._live()) and time.monotonic() < deadline:
+            for task in live:
+                if task.desired != "STOPPED":
+                    self._parts.ecs.stop_task(cluster=task.cluster, task=task.arn, reason=STOPPED)
+            self._parts.runner.step(observe(self._parts.ecs))
+            time.sleep(0.05)
+
+    def step(self) -> bool:
+        """Make one pass; return whether anything changed, so that the next is due at once."""
+        world = observe(self._parts.ecs)
+        groups = self._parts.balancer.target_groups()
+        steps: list[tuple[str, Callable[[], bool]]] = [
+            ("services", lambda: self._schedule(world)),
+            ("targets", lambda: self._parts.targets.step(world, groups)),
+            ("balancer", lambda: self._parts.balancer.step(groups)),
+            ("tasks", lambda: self._parts.runner.step(world)),
+            ("logs", lambda: self._ship(world)),
+        ]
+        changes = [self._guarded(name, action) for name, action in steps]
+        return any(changes)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if not self._guarded("pass", self.step):
+                self._wake.wait(PASS_SECONDS)
+            self._wake.clear()
+
+    def _guarded(self, name: str, action: Callable[[], bool]) -> bool:
+        try:
+            changed = action()
+        except (BotoCoreError, ClientError, LabError, OSError) as error:
+            self._say(name, f"{type(error).__name__}: {error}")
+            return False
+        self._failing.pop(name, None)
+        return changed
+
+    def _say(self, name: str, problem: str) -> None:
+        """Log a problem once, not at every pass."""
+        if self._failing.get(name) != problem:
+            log.error("%s: %s", name, problem)
+            self._failing[name] = problem
+
+    def _schedule(self, world: World) -> bool:
+        now = datetime.now(UTC)
+        actions = [
+            action
+            for service in world.services
+            for action in scheduler.decide(service, world.tasks_of(service), self._parts.targets.health, now)
+        ]
+        actions += _abandoned(world)
+        for action in actions:
+            self._act(action)
+        return bool(actions)
+
+    def _act(self, action: scheduler.Action) -> None:
+        log.info("%s", _sentence(action))
+        ecs = self._parts.ecs
+        if isinstance(action, Stop):
+            ecs.stop_task(cluster=action.task.cluster, task=action.task.arn, reason=action.reason)
+        elif isinstance(action, Run):
+            service = action.service
+            ecs.run_task(
+                cluster=service.cluster,
+                taskDefinition=service.task_definition,
+                count=min(action.count, 10),
+                group=f"service:{service.name}",
+                startedBy=service.deployment,
+                networkConfiguration=service.network,
+                **LAUNCHES,
+            )
+        else:
+            ecs.update_service(
+                cluster=action.service.cluster, service=action.service.name, taskDefinition=action.task_definition
+            )
+
+    def _ship(self, world: World) -> bool:
+        for task in world.tasks:
+            if task.last == "RUNNING":
+                self._parts.logs.ship(task, self._parts.runner.definition(task.definition))
+        return False
+
+    def _live(self) -> list[Any]:
+        return [task for task in observe(self._parts.ecs).tasks if task.last != "STOPPED"]
+
+
+def _abandoned(world: World) -> list[scheduler.Action]:
+    """Tasks whose service is no more."""
+    names = {(service.cluster, f"service:{service.name}") for service in world.services}
+    return [
+        Stop(task, "The service was deleted")
+        for task in world.tasks
+        if task.is_wanted and task.group.startswith("service:") and (task.cluster, task.group) not in names
+    ]
+
+
+def _sentence(action: scheduler.Action) -> str:
+    if isinstance(action, Run):
+        return f"service {action.service.name}: starting {action.count} task(s) of {action.service.task_definition}"
+    if isinstance(action, Stop):
+        return f"task {action.task.id}: stopping: {action.reason}"
+    return f"service {action.service.name}: circuit breaker: back to {action.task_definition}"

@@ -1,0 +1,105 @@
+"""Starts, stops and describes the embedded cloud from the command line."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from mlops_lab.errors import LabError
+from mlops_lab.localcloud.household import Household
+from mlops_lab.settings import Settings
+
+START_SECONDS = 60
+STOP_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class State:
+    """Whether the embedded cloud runs, and as what."""
+
+    pid: int | None  # of the daemon
+    caddy: int | None
+    driver: str
+
+
+def state(settings: Settings) -> State:
+    """Look at what runs now."""
+    house = Household(settings)
+    return State(_daemon(house), house.caddy.pid, house.driver().name)
+
+
+def up(settings: Settings) -> bool:
+    """Start the embedded cloud and wait until it answers; return False where it ran already.
+
+    Raises:
+        LabError: It could not start; the message says why, or names the log.
+    """
+    house = Household(settings)
+    if _daemon(house) is not None:
+        return False
+    reader, writer = os.pipe()
+    with house.log.open("ab") as log, os.fdopen(reader) as answer:
+        subprocess.Popen(
+            [sys.executable, "-m", "mlops_lab.localcloud.daemon", str(writer)],
+            cwd=settings.root,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[writer],
+            start_new_session=True,
+        )
+        os.close(writer)
+        line = answer.readline().strip()
+    if line != "ready":
+        raise LabError(line or f"The embedded cloud ended at its start; see {house.log}.")
+    return True
+
+
+def down(settings: Settings) -> bool:
+    """Stop the embedded cloud, keeping its state; return False where nothing ran.
+
+    What a killed daemon left behind (Caddy, tasks) is stopped too.
+    """
+    house = Household(settings)
+    pid = _daemon(house)
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+        _wait_for_end(house, pid)
+    left = house.caddy.is_running
+    house.caddy.stop()
+    return _end_containers(house) or left or pid is not None
+
+
+def require_up(settings: Settings) -> None:
+    """Raise LabError where the target is local and the embedded cloud does not run."""
+    if settings.is_local and _daemon(Household(settings)) is None:
+        raise LabError("The embedded cloud does not run; start it with `make up`.")
+
+
+def _daemon(house: Household) -> int | None:
+    """The daemon's pid: it holds a lock on the file that names it, so that a stale pid deceives nobody."""
+    with house.lock.open("r+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return int(lock.readline() or 0) or None
+    return None
+
+
+def _wait_for_end(house: Household, pid: int) -> None:
+    deadline = time.monotonic() + STOP_SECONDS
+    while _daemon(house) is not None:
+        if time.monotonic() > deadline:
+            raise LabError(f"The embedded cloud (pid {pid}) did not stop within {STOP_SECONDS} s; see {house.log}.")
+        time.sleep(0.05)
+
+
+def _end_containers(house: Household) -> bool:
+    driver = house.driver()
+    left = [status for status in driver.statuses() if status.running]
+    for status in left:
+        driver.kill(status.id)
+    return bool(left)
