@@ -32,6 +32,7 @@ class Settings(BaseSettings):
     cloud_port: int = Field(4566, ge=1, le=65535, description="AWS endpoint of the embedded cloud")
     balancer_port: int = Field(8080, ge=1, le=65535, description="the load balancer's port 80 in the embedded cloud")
     mlflow_port: int = Field(5001, ge=1, le=65535, description="the MLflow server in the embedded cloud")
+    registry_port: int = Field(5002, ge=1, le=65535, description="ECR's image registry in the embedded cloud")
     driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
     terraform: Path | None = Field(None, description="a terraform binary; otherwise PATH, then a pinned download")
     terraform_mirror: str = Field("https://releases.hashicorp.com/terraform", description="where to download it")
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
         return f"http://{LOOPBACK}:{self.balancer_port}" if self.is_local else None
 
     @property
+    def registry(self) -> str | None:
+        """Host and port of the image registry where it is fixed, or None where ECR's own is to be asked for."""
+        return f"{LOOPBACK}:{self.registry_port}" if self.is_local else None
+
+    @property
     def mlflow_uri(self) -> str:
         """MLflow tracking and registry store."""
         return f"sqlite:///{self.state_dir / 'mlflow' / 'mlflow.db'}"
@@ -74,6 +80,16 @@ class Settings(BaseSettings):
             "AWS_ACCESS_KEY_ID": LOCAL_ACCOUNT,
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    @property
+    def exported(self) -> dict[str, str]:
+        """Variables from which another process reads these settings."""
+        fields = type(self).model_fields
+        return {
+            _variable(type(self), name): str(value)
+            for name, value in self.model_dump().items()
+            if value is not None and name in fields
         }
 
     def child_environment(self, **extra: str) -> dict[str, str]:
@@ -94,7 +110,10 @@ class ServingSettings(BaseSettings):
     project: str = Field(validation_alias="PROJECT")
     bundle_uri: str = Field(validation_alias="BUNDLE_URI", description="s3://bucket/models/<project>/<version>/")
     bundle_sha256: str = Field(validation_alias="BUNDLE_SHA256", description="SHA-256 of the bundle's manifest")
-    api_key: str | None = Field(None, validation_alias="API_KEY", description="injected from SSM; None: open")
+    api_key: str | None = Field(
+        None, validation_alias="API_KEY", min_length=1, description="injected from SSM; None: open"
+    )
+    region: str | None = Field(None, validation_alias="AWS_REGION", description="of the bucket; ECS sets it")
     host: str = Field(LOOPBACK, validation_alias="HOST")
     port: int = Field(8000, validation_alias="PORT", ge=1, le=65535)
 

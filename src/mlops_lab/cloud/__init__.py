@@ -1,0 +1,1 @@
+"""Adapters to AWS through boto3, one noun each."""

@@ -1,0 +1,1 @@
+"""Raw data: loading with its hash, schemas at the doors, and splits."""

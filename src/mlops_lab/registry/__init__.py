@@ -1,0 +1,1 @@
+"""What is kept of a model: runs and versions in MLflow, bundles in a versioned bucket."""

@@ -1,0 +1,150 @@
+"""MLflow: runs and registered versions, in an explicit store, experiment and artefact folder."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlops_lab import catalog
+from mlops_lab.errors import LabError
+from mlops_lab.settings import Settings
+
+BUNDLE_URI = "bundle_uri"  # tags of a model version; one without them was never published
+BUNDLE_SHA256 = "bundle_sha256"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What is kept of a training run."""
+
+    model: Any
+    requirements: tuple[str, ...]  # pip's, stated, because MLflow takes seconds to guess them
+    provenance: Mapping[str, Any]  # of the data: file, sha256, and whatever else is known
+    params: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, Any] = field(default_factory=dict)  # artefact file -> JSON values
+    figures: Mapping[str, Any] = field(default_factory=dict)  # artefact file -> matplotlib figure
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """A model in the tracking store, not yet registered."""
+
+    run_id: str
+    uri: str
+    model_id: str
+
+
+class Registry:
+    """One project's experiment and registered model; both are made on first use.
+
+    Every method raises LabError where MLflow's store cannot be used.
+    """
+
+    def __init__(self, settings: Settings, project: str):
+        self.project = project
+        self._uri = settings.mlflow_uri
+        self._folder = catalog.Paths(settings.root, settings.state_dir).mlflow
+
+    def log_run(self, record: RunRecord) -> LoggedModel:
+        """Log a run with its model; a run that breaks off is marked as failed."""
+        with self._mlflow() as mlflow, mlflow.start_run(experiment_id=self._experiment(mlflow)) as run:
+            mlflow.log_params(dict(record.params))
+            mlflow.log_metrics(dict(record.metrics))
+            mlflow.set_tags(dict(record.tags))
+            mlflow.log_input(_dataset(record), context="training")
+            for name, document in record.documents.items():
+                mlflow.log_dict(document, name)
+            for name, figure in record.figures.items():
+                mlflow.log_figure(figure, name)
+            logged = _log_model(record)
+        return LoggedModel(run.info.run_id, logged.model_uri, logged.model_id)
+
+    def register(self, logged: LoggedModel, above: int) -> str:
+        """Register a logged model and return its version number, the first one above `above`.
+
+        `above` is the highest number in the bucket: a registry that was lost starts again at 1, and a version must
+        never mean two models.
+        """
+        with self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            if not client.search_registered_models(f"name = '{self.project}'"):
+                client.create_registered_model(self.project)
+            version = self._create_version(client, logged)
+            while version <= above:
+                taken, version = version, self._create_version(client, logged)
+                client.delete_model_version(self.project, str(taken))
+            return str(version)
+
+    def mark_published(self, version: str, uri: str, sha256: str) -> None:
+        """Note on a version where its bundle lies; until then nobody may deploy it."""
+        with self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            client.set_model_version_tag(self.project, version, BUNDLE_SHA256, sha256)
+            client.set_model_version_tag(self.project, version, BUNDLE_URI, uri)
+
+    def unregister(self, version: str, run_id: str) -> None:
+        """Take back a version that could not be published and mark its run as failed, as far as MLflow answers."""
+        with suppress(LabError), self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            client.delete_model_version(self.project, version)
+            client.set_terminated(run_id, "FAILED")
+
+    def _create_version(self, client: Any, logged: LoggedModel) -> int:
+        created = client.create_model_version(
+            self.project, source=logged.uri, run_id=logged.run_id, model_id=logged.model_id
+        )
+        return int(created.version)
+
+    def _experiment(self, mlflow: Any) -> str:
+        client = mlflow.MlflowClient()
+        found = client.get_experiment_by_name(self.project)
+        if found is not None:
+            return str(found.experiment_id)
+        location = (self._folder / "artifacts" / self.project).as_uri()
+        return str(client.create_experiment(self.project, artifact_location=location))
+
+    @contextmanager
+    def _mlflow(self) -> Iterator[Any]:
+        mlflow = load_mlflow()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            mlflow.set_tracking_uri(self._uri)
+            mlflow.set_registry_uri(self._uri)
+            yield mlflow
+        except (OSError, mlflow.MlflowException) as error:
+            said = " ".join(str(error).split())[:300]
+            raise LabError(f"MLflow's store {self._uri} cannot be used ({said}); check the folder.") from error
+
+
+def load_mlflow() -> Any:
+    """Import MLflow, which takes a second, with its telemetry off and its progress messages silent."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import mlflow
+
+    for name in ("mlflow", "alembic"):  # after the import, which configures them
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return mlflow
+
+
+def _dataset(record: RunRecord) -> Any:
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.meta_dataset import MetaDataset
+
+    provenance = record.provenance
+    source = CodeDatasetSource({name: str(value) for name, value in provenance.items()})
+    return MetaDataset(source, name=provenance["file"], digest=provenance["sha256"][:32])  # MLflow keeps 36 characters
+
+
+def _log_model(record: RunRecord) -> Any:
+    import mlflow.sklearn
+    import skops.io  # type: ignore[import-untyped]
+
+    # skops lists types it does not vouch for, such as HistGradientBoosting's trees; this process has just built them.
+    trusted = skops.io.get_untrusted_types(data=skops.io.dumps(record.model))
+    return mlflow.sklearn.log_model(
+        record.model, name="model", pip_requirements=list(record.requirements), skops_trusted_types=trusted
+    )

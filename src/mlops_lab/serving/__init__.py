@@ -1,0 +1,1 @@
+"""What goes into the image: a bundle behind an HTTP API."""

@@ -1,0 +1,77 @@
+"""Serve a bundle over HTTP: ``python -m mlops_lab.serving``, told by its environment what to serve."""
+
+import logging
+import signal
+import sys
+import time
+
+import uvicorn
+
+from mlops_lab.errors import LabError
+from mlops_lab.serving import log
+from mlops_lab.serving.app import create_app
+from mlops_lab.serving.model import Model
+from mlops_lab.serving.source import load_bundle
+from mlops_lab.settings import ServingSettings, read_serving_settings
+
+LOG = logging.getLogger(__name__)
+DRAIN_SECONDS = 20  # for requests in flight after SIGTERM; ECS sends SIGKILL after 30
+KEEP_ALIVE_SECONDS = 75  # longer than the balancer's 60, so that it is the one to close an idle connection
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that logs when it accepts requests and when it has stopped."""
+
+    def __init__(self, config: uvicorn.Config, fields: dict[str, object], start: float):
+        super().__init__(config)
+        self._fields, self._start = fields, start
+
+    async def startup(self, sockets: object = None) -> None:
+        """Open the port, then log that the service is ready."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        seconds = round(time.monotonic() - self._start, 3)
+        LOG.info("ready", extra={"fields": self._fields | {"seconds": seconds}})
+
+    async def shutdown(self, sockets: object = None) -> None:
+        """Finish the requests in flight, then log that the service has stopped."""
+        await super().shutdown(sockets)  # type: ignore[arg-type]
+        LOG.info("stopped", extra={"fields": self._fields})
+
+
+def main() -> int:
+    """Serve until SIGTERM; return 1 where the bundle cannot be verified, so that the scheduler sees the task fail."""
+    start = time.monotonic()
+    log.configure()
+    # uvicorn drains on SIGTERM and then raises it again: the exit code of a drained task is 0.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        settings = read_serving_settings()
+        LOG.info("start", extra={"fields": {"project": settings.project, "bundle_uri": settings.bundle_uri}})
+        model = _load(settings)
+    except LabError as error:
+        LOG.error("cannot serve", extra={"fields": {"error": str(error)}})
+        return 1
+    config = uvicorn.Config(
+        create_app(model, settings.api_key),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    fields = {"project": model.project, "model_version": model.version, "port": settings.port}
+    Server(config, fields, start).run()
+    return 0
+
+
+def _load(settings: ServingSettings) -> Model:
+    model = Model(load_bundle(settings.bundle_uri, settings.bundle_sha256, settings.region))
+    if model.project != settings.project:
+        raise LabError(f"PROJECT is {settings.project!r}, the bundle is of {model.project!r}; deploy the right bundle.")
+    return model
+
+
+if __name__ == "__main__":
+    sys.exit(main())

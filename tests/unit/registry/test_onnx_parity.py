@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.pipeline import Pipeline
+
+from mlops_lab.errors import LabError
+from mlops_lab.pipeline import train
+from mlops_lab.registry import onnx_model
+from mlops_lab.retrain import Candidate
+
+
+class Shifted:
+    """A pipeline whose scores are off by a little."""
+
+    def __init__(self, pipeline: Pipeline, by: float):
+        self.pipeline, self.by = pipeline, by
+
+    def predict_proba(self, frame: object) -> object:
+        return np.asarray(self.pipeline.predict_proba(frame)) + self.by
+
+
+def test_the_bundled_model_scores_as_scikit_learn_does(candidate: Candidate) -> None:
+    parity = candidate.contents.parity
+
+    assert parity.rows == 3 * len(candidate.splits.test)
+    assert parity.largest_difference <= 1e-6
+
+
+@pytest.mark.parametrize("by", [1e-4, float("nan")])
+def test_a_model_that_scores_differently_is_refused(candidate: Candidate, by: float) -> None:
+    other = replace(candidate.model, pipeline=Shifted(candidate.model.pipeline, by))
+
+    with pytest.raises(LabError, match="ONNX and scikit-learn differ"):
+        onnx_model.check_parity(other, candidate.contents.files["model.onnx"], candidate.splits.test)
+
+
+def test_the_same_model_gives_the_same_bytes(candidate: Candidate) -> None:
+    again = train.fit(candidate.project, candidate.splits.train, seed=1)
+
+    assert onnx_model.convert(again, "income") == candidate.contents.files["model.onnx"]
