@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,14 +22,14 @@ class State:
     """Whether the embedded cloud runs, and as what."""
 
     pid: int | None  # of the daemon
-    caddy: int | None
+    proxies: tuple[int, ...]  # of the load balancer, the front first
     driver: str
 
 
 def state(settings: Settings) -> State:
     """Look at what runs now."""
     house = Household(settings)
-    return State(_daemon(house), house.caddy.pid, house.driver().name)
+    return State(_daemon(house), house.proxies.pids, house.driver().name)
 
 
 def up(settings: Settings) -> bool:
@@ -45,6 +46,7 @@ def up(settings: Settings) -> bool:
         subprocess.Popen(
             [sys.executable, "-m", "mlops_lab.localcloud.daemon", str(writer)],
             cwd=settings.root,
+            env=os.environ | settings.exported,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -61,16 +63,22 @@ def up(settings: Settings) -> bool:
 def down(settings: Settings) -> bool:
     """Stop the embedded cloud, keeping its state; return False where nothing ran.
 
-    What a killed daemon left behind (Caddy, tasks) is stopped too.
+    What a killed daemon left behind (load balancer, tasks) is stopped too.
     """
     house = Household(settings)
     pid = _daemon(house)
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
         _wait_for_end(house, pid)
-    left = house.caddy.is_running
-    house.caddy.stop()
+    left = bool(house.proxies.pids)
+    house.proxies.stop()
     return _end_containers(house) or left or pid is not None
+
+
+def reset(settings: Settings) -> None:
+    """Stop the embedded cloud and delete its state; built packages are kept."""
+    down(settings)
+    shutil.rmtree(Household(settings).cloud)
 
 
 def require_up(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The one process of the embedded cloud: control plane, agent and Caddy, started and stopped in that order."""
+"""The one process of the embedded cloud: control plane, agent and load balancer, started and stopped in that order."""
 
 import fcntl
 import logging
@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
 
 from mlops_lab.errors import LabError
 from mlops_lab.localcloud.agent.assembly import assemble
@@ -42,7 +44,12 @@ def _serve(settings: Settings, house: Household, stop: threading.Event, notify: 
     plane = ControlPlane(house.cloud / "plane", settings.cloud_port)
     plane.start()
     agent = assemble(
-        house.agent_state, settings.region, settings.aws_environment, house.driver(), house.caddy, house.listener_ports
+        house.agent_state,
+        settings.region,
+        settings.aws_environment,
+        house.driver(),
+        house.proxies,
+        house.listener_ports,
     )
     plane.health_of = agent.health.of
     agent.start()
@@ -51,15 +58,18 @@ def _serve(settings: Settings, house: Household, stop: threading.Event, notify: 
     stop.wait()
     log.info("stopping")
     agent.stop(STOP_SECONDS)
-    house.caddy.stop()
+    house.proxies.stop()
     plane.stop()
 
 
 def _hold(lock: int) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise LabError("The embedded cloud already runs; see `make status`.") from None
+    """Take the lock; whoever only looks whether it is held has it for a moment, so one refusal means little."""
+    for _ in range(10):
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.05)
+    raise LabError("The embedded cloud already runs; see `make status`.")
 
 
 def _tell(notify: int, line: str) -> None:

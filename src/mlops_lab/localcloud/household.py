@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlops_lab.catalog import Paths
 from mlops_lab.errors import LabError
-from mlops_lab.localcloud.agent.caddy import Caddy
+from mlops_lab.localcloud.agent.balancer import Proxies
 from mlops_lab.localcloud.driver import Driver
 from mlops_lab.localcloud.process_driver import ProcessDriver
 from mlops_lab.settings import LOOPBACK, Settings
@@ -19,7 +19,7 @@ MLFLOW = 5000
 
 
 class Household:
-    """Folders, ports, Caddy and the driver of one embedded cloud; the daemon and the commands share it."""
+    """Folders, ports, proxies and the driver of one embedded cloud; the daemon and the commands share it."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -39,23 +39,23 @@ class Household:
         return {HTTP: self._settings.balancer_port, MLFLOW: self._settings.mlflow_port}
 
     @cached_property
-    def caddy(self) -> Caddy:
+    def proxies(self) -> Proxies:
         """The balancer; its sockets lie in a short folder, for a Unix socket's path has about 100 characters."""
         digest = hashlib.sha256(str(self.cloud).encode()).hexdigest()[:10]
-        return Caddy(self.agent_state, Path(tempfile.gettempdir()) / f"mlops-lab-{os.getuid()}-{digest}")
+        return Proxies(self.agent_state, Path(tempfile.gettempdir()) / f"mlops-lab-{os.getuid()}-{digest}")
 
     def driver(self) -> Driver:
         """The driver that the settings name, or the one that works here."""
         return ProcessDriver(self.cloud / "containers", self.images)
 
     def require_free_ports(self) -> None:
-        """Refuse to start on a port that somebody else has; a Caddy that outlived its daemon is no stranger.
+        """Refuse to start on a port that somebody else has; a balancer that outlived its daemon is no stranger.
 
         Raises:
             LabError: A port is taken; the message names the setting.
         """
         ports = {"LAB_CLOUD_PORT": self._settings.cloud_port}
-        if not self.caddy.is_running:
+        if not self.proxies.pids:
             ports["LAB_BALANCER_PORT"] = self._settings.balancer_port
             ports["LAB_MLFLOW_PORT"] = self._settings.mlflow_port
         for setting, port in ports.items():

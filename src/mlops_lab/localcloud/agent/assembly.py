@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops_lab.localcloud.agent.balancer import Balancer
-from mlops_lab.localcloud.agent.caddy import Caddy
+from mlops_lab.localcloud.agent.balancer import Balancer, Proxies
 from mlops_lab.localcloud.agent.clients import AwsAccount
 from mlops_lab.localcloud.agent.credentials import CredentialsEndpoint
 from mlops_lab.localcloud.agent.health import HealthTable
@@ -41,7 +40,7 @@ class Agent:
 
 
 def assemble(
-    state: Path, region: str, environment: Mapping[str, str], driver: Driver, caddy: Caddy, ports: Mapping[int, int]
+    state: Path, region: str, environment: Mapping[str, str], driver: Driver, proxies: Proxies, ports: Mapping[int, int]
 ) -> Agent:
     """Return an agent, not started.
 
@@ -50,7 +49,7 @@ def assemble(
         region: AWS region.
         environment: Endpoint and credentials, as the AWS SDKs name the variables.
         driver: What runs the containers.
-        caddy: What balances the load.
+        proxies: What balances the load.
         ports: A listener's port -> its port on loopback.
     """
     account = AwsAccount(region, environment)
@@ -64,7 +63,7 @@ def assemble(
         return sdk | (credentials.environment(task.id) if definition.get("taskRoleArn") else {})
 
     runner = Runner(driver, account.client("ecs"), account.of_role, injected, logs.end, targets.drain_seconds)
-    balancer = Balancer(account.client("elbv2"), caddy, health, ports)
+    balancer = Balancer(account.client("elbv2"), proxies, health, ports)
     reconciler = Reconciler(Parts(account.client("ecs"), runner, targets, balancer, logs))
     return Agent(credentials, health, reconciler)
 

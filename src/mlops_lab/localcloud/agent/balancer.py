@@ -2,22 +2,47 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
-from mlops_lab.localcloud.agent.balancing import Listener, TargetGroup, configuration
-from mlops_lab.localcloud.agent.caddy import Caddy
+from mlops_lab.localcloud.agent.balancing import Listener, TargetGroup, back, front
+from mlops_lab.localcloud.agent.caddy import Caddy, Servers
 from mlops_lab.localcloud.agent.health import HealthTable
 from mlops_lab.localcloud.agent.observation import Json
 
 log = logging.getLogger(__name__)
 
 
-class Balancer:
-    """Keeps Caddy equal to what ELBv2 describes."""
+class Proxies:
+    """The two Caddy processes of a load balancer, and the folder of the sockets between them."""
 
-    def __init__(self, elbv2: Any, caddy: Caddy, health: HealthTable, ports: Mapping[int, int]):
+    def __init__(self, state: Path, sockets: Path):
+        self.sockets = sockets
+        self.front = Caddy("front", state, sockets)
+        self.back = Caddy("back", state, sockets)
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Ids of the processes that run, the front first."""
+        return tuple(pid for pid in (self.front.pid, self.back.pid) if pid is not None)
+
+    def apply(self, front: Servers, back: Servers) -> bool:
+        """Bring both in line, the back first: the front must find its sockets; return whether that took effort."""
+        changes = [self.back.apply(back), self.front.apply(front)]
+        return any(changes)
+
+    def stop(self) -> None:
+        """End both, the front first."""
+        self.front.stop()
+        self.back.stop()
+
+
+class Balancer:
+    """Keeps the proxies equal to what ELBv2 describes."""
+
+    def __init__(self, elbv2: Any, proxies: Proxies, health: HealthTable, ports: Mapping[int, int]):
         self._elbv2 = elbv2
-        self._caddy = caddy
+        self._proxies = proxies
         self._health = health
         self._ports = ports  # a listener's port -> its port on loopback
         self._said: set[str] = set()
@@ -27,11 +52,12 @@ class Balancer:
         return [each for page in self._pages("describe_target_groups") for each in page["TargetGroups"]]
 
     def step(self, groups: Iterable[Json]) -> bool:
-        """Bring Caddy in line; return whether that changed anything."""
+        """Bring the proxies in line; return whether that changed anything."""
         described = {group["TargetGroupArn"]: self._group(group) for group in groups}
-        wanted, left_out = configuration(self._listeners(), described, str(self._caddy.sockets), str(self._caddy.admin))
+        sockets = str(self._proxies.sockets)
+        servers, left_out = front(self._listeners(), described, sockets)
         self._say(left_out)
-        return self._caddy.apply(wanted)
+        return self._proxies.apply(servers, back(described, sockets))
 
     def _listeners(self) -> list[Listener]:
         listeners: dict[int, Listener] = {}

@@ -1,6 +1,8 @@
 """From listeners, rules and healthy targets to a configuration of Caddy. Pure.
 
-One Caddy server per target group stands behind one per listener, so that its metrics carry the target group.
+One Caddy server per target group stands behind one per listener, so that its metrics carry the target group. The two
+kinds live in two processes: targets come and go by reloading the back alone, and a client's connections to the front,
+which a reload would close, outlive every change of the targets.
 """
 
 import re
@@ -42,19 +44,16 @@ class UnsupportedError(Exception):
     """A rule uses something that this balancer does not do; the message says what."""
 
 
-def configuration(
-    listeners: Sequence[Listener], groups: Mapping[str, TargetGroup], sockets: str, admin: str
-) -> tuple[dict[str, Any], list[str]]:
-    """Return Caddy's configuration and a line for every rule that was left out.
+def front(listeners: Sequence[Listener], groups: Mapping[str, TargetGroup], sockets: str) -> tuple[Json, list[str]]:
+    """Return the servers of the listeners by name, and a line for every rule that was left out.
 
     Args:
         listeners: What to listen on.
         groups: Target groups by ARN.
-        sockets: Folder for the target groups' Unix sockets.
-        admin: Path of the admin API's Unix socket.
+        sockets: Folder of the target groups' Unix sockets.
     """
     left_out: list[str] = []
-    servers = {f"tg-{group.name}": _group_server(group, sockets) for group in groups.values()}
+    servers = {}
     for listener in listeners:
         routes = []
         for rule in listener.rules:
@@ -63,11 +62,12 @@ def configuration(
             except UnsupportedError as error:
                 left_out.append(f"{rule['RuleArn']}: {error}")
         servers[listener.name] = _server(f"127.0.0.1:{listener.port}", routes)
-    return {
-        "admin": {"listen": f"unix/{admin}", "config": {"persist": False}},
-        "logging": {"logs": {"default": {"level": "ERROR"}}},
-        "apps": {"http": {"grace_period": "30s", "metrics": {}, "servers": servers}},
-    }, left_out
+    return servers, left_out
+
+
+def back(groups: Mapping[str, TargetGroup], sockets: str) -> Json:
+    """Return the servers of the target groups by name, each on a Unix socket in the folder."""
+    return {f"tg-{group.name}": _group_server(group, sockets) for group in groups.values()}
 
 
 def reduced(weights: Sequence[int]) -> list[int]:
@@ -160,6 +160,8 @@ def _forward(action: Json, groups: Mapping[str, TargetGroup], sockets: str) -> d
         "handler": "reverse_proxy",
         "upstreams": [{"dial": _socket(group, sockets)} for group, _ in serving],
         "load_balancing": {"selection_policy": policy},
+        # A connection for each request: one kept alive could be closed by a reload of the back as it is used.
+        "transport": {"protocol": "http", "keep_alive": {"enabled": False}},
     }
 
 

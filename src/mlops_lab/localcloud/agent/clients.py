@@ -50,7 +50,8 @@ class AwsAccount:
     def _client(self, service: str, owner: str | None, key: str, secret: str, token: str | None) -> Any:
         with self._lock:
             if (service, owner) not in self._clients:
-                self._clients[service, owner] = boto3.session.Session().client(
+                session: Any = boto3.Session()
+                self._clients[service, owner] = session.client(
                     service,
                     region_name=self._region,
                     endpoint_url=self._environment.get("AWS_ENDPOINT_URL"),

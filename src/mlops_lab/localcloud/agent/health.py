@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 Key = tuple[str, str, int]  # target group ARN, target id, port
+PROBES = 8  # at the same time
 STARTING_INTERVAL = 0.25  # seconds between probes of a target that has never been healthy; ELB waits an interval
 
 
@@ -104,6 +105,7 @@ class HealthTable:
         self._due: dict[Key, float] = {}
         self._lock = threading.Lock()
         self._stopped = threading.Event()
+        self._watched = False
 
     def start(self) -> None:
         """Begin to probe."""
@@ -114,13 +116,21 @@ class HealthTable:
         self._stopped.set()
 
     def watch(self, checks: Iterable[Check]) -> None:
-        """Set what is watched; what is watched no more is forgotten."""
+        """Set what is watched; what is watched no more is forgotten.
+
+        The first time the answer is waited for: an agent that was restarted finds targets that serve, and must not take
+        them out of rotation until it happens to know them.
+        """
         wanted = {check.key: check for check in checks}
+        first, self._watched = not self._watched, True
         with self._lock:
             for key in self._checks.keys() - wanted.keys():
                 self._health.pop(key, None)
                 self._due.pop(key, None)
             self._checks = wanted
+        if first:
+            with ThreadPoolExecutor(PROBES) as pool:
+                self.probe_due(pool)
 
     def of(self, target_group: str, target: str, port: int) -> TargetHealth | None:
         """A target's state, or None where it is not watched."""
@@ -152,6 +162,6 @@ class HealthTable:
             self._changed()
 
     def _run(self) -> None:
-        with ThreadPoolExecutor(8, thread_name_prefix="health") as pool:
+        with ThreadPoolExecutor(PROBES, thread_name_prefix="health") as pool:
             while not self._stopped.wait(0.1):
                 self.probe_due(pool)

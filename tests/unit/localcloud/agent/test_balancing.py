@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from mlops_lab.localcloud.agent.balancing import Listener, TargetGroup, configuration, reduced
+from mlops_lab.localcloud.agent.balancing import Listener, TargetGroup, back, front, reduced
 
 STABLE = TargetGroup("arn:aws:elasticloadbalancing:x:1:targetgroup/stable/aa", ("127.0.0.1:7001", "127.0.0.1:7002"))
 CANARY = TargetGroup("arn:aws:elasticloadbalancing:x:1:targetgroup/canary/bb", ("127.0.0.1:7003",))
@@ -20,8 +20,8 @@ def rule(action: dict, **condition: object) -> dict:
 
 
 def servers(*rules: dict) -> tuple[dict, list[str]]:
-    config, left_out = configuration([Listener("lb-80", 8080, tuple(rules))], GROUPS, "/run/s", "/run/s/admin.sock")
-    return config["apps"]["http"]["servers"], left_out
+    listeners, left_out = front([Listener("lb-80", 8080, tuple(rules))], GROUPS, "/run/s")
+    return {**listeners, **back(GROUPS, "/run/s")}, left_out
 
 
 def first_handler(server: dict) -> dict:

@@ -51,6 +51,7 @@ def test_a_matcher_is_a_code_a_list_or_a_range(matcher: str, status: int, expect
 def test_a_change_of_state_is_announced_once():
     announced: list[int] = []
     table = HealthTable(lambda: announced.append(1), probe=lambda check: None)
+    table.watch([])
     table.watch([CHECK])
 
     with ThreadPoolExecutor(1) as pool:
@@ -61,11 +62,17 @@ def test_a_change_of_state_is_announced_once():
     assert announced == [1]
 
 
+def test_targets_that_are_there_at_the_start_are_known_at_once():
+    table = HealthTable(lambda: None, probe=lambda check: None)
+
+    table.watch([CHECK])
+
+    assert table.of(*CHECK.key).state == "healthy"
+
+
 def test_a_target_that_is_watched_no_more_is_forgotten():
     table = HealthTable(lambda: None, probe=lambda check: None)
     table.watch([CHECK])
-    with ThreadPoolExecutor(1) as pool:
-        table.probe_due(pool)
 
     table.watch([])
     assert table.of(*CHECK.key) is None
