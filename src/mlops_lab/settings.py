@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     mlflow_port: int = Field(5001, ge=1, le=65535, description="the MLflow server in the embedded cloud")
     registry_port: int = Field(5002, ge=1, le=65535, description="ECR's image registry in the embedded cloud")
     driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
+    platform: str | None = Field(None, description="of the images; otherwise this machine's, on aws linux/amd64")
     terraform: Path | None = Field(None, description="a terraform binary; otherwise PATH, then a pinned download")
     terraform_mirror: str = Field("https://releases.hashicorp.com/terraform", description="where to download it")
     plugin_mirror: Path | None = Field(None, validation_alias="TF_PLUGIN_MIRROR")
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
     def registry(self) -> str | None:
         """Host and port of the image registry where it is fixed, or None where ECR's own is to be asked for."""
         return f"{LOOPBACK}:{self.registry_port}" if self.is_local else None
+
+    @property
+    def image_platform(self) -> str | None:
+        """Platform that images are built for, or None for this machine's; on aws as the task definitions have it."""
+        return self.platform or (None if self.is_local else "linux/amd64")
 
     @property
     def mlflow_uri(self) -> str:

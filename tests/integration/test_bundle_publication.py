@@ -231,3 +231,25 @@ def test_a_store_that_cannot_be_written_is_one_line(s3: Any, settings: Settings,
 
     assert "\n" not in str(refusal.value)
     assert keys(s3) == []
+
+
+def test_the_newest_version_is_found_by_its_manifest_s_hash(s3: Any, bundle: Bundle):
+    store.publish(s3, BUCKET, bundle)
+
+    found = store.find(s3, BUCKET, "income")
+
+    assert found.uri == f"s3://{BUCKET}/models/income/{bundle.manifest['version']}/"
+    assert found.sha256 == bundle.sha256
+
+
+def test_a_version_that_was_published_by_half_is_passed_over(s3: Any, bundle: Bundle):
+    store.publish(s3, BUCKET, bundle)
+    s3.put_object(Bucket=BUCKET, Key="models/income/99/model.onnx", Body=b"the first file of a killed retrain")
+
+    assert store.find(s3, BUCKET, "income").version == bundle.manifest["version"]
+
+
+@pytest.mark.parametrize("version", [None, "7"])
+def test_a_version_that_does_not_exist_is_said_to_be_missing(s3: Any, version: str | None):
+    with pytest.raises(LabError, match="is published in .*make retrain PROJECT=income"):
+        store.find(s3, BUCKET, "income", version)

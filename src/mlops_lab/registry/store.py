@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -72,6 +73,31 @@ def latest_version(s3: Any, bucket: str, project: str) -> int:
         raise LabError(_refused(bucket, prefix, error)) from error
     numbers = (folder.removeprefix(prefix).strip("/") for folder in folders)
     return max((int(number) for number in numbers if number.isdecimal()), default=0)
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version in the models bucket."""
+
+    version: str
+    uri: str
+    sha256: str  # of its manifest: the bundle's identity
+
+
+def find(s3: Any, bucket: str, project: str, version: str | None = None) -> Published:
+    """Find a published version, the newest where none is named.
+
+    Raises:
+        LabError: There is no such version, or the bucket may not be read.
+    """
+    newest_first = map(str, range(latest_version(s3, bucket, project), 0, -1))
+    for number in [version] if version else newest_first:
+        prefix = catalog.bundle_prefix(project, number)
+        with suppress(s3.exceptions.NoSuchKey):  # a version without a manifest was never published as a whole
+            manifest = s3.get_object(Bucket=bucket, Key=prefix + MANIFEST)["Body"].read()
+            return Published(number, f"s3://{bucket}/{prefix}", digest(manifest))
+    wanted = f"version {version} of {project}" if version else f"version of {project}"
+    raise LabError(f"No {wanted} is published in {bucket}; `make retrain PROJECT={project}` publishes one.")
 
 
 def _remove(s3: Any, bucket: str, keys: list[str]) -> None:

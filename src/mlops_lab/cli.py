@@ -1,0 +1,200 @@
+"""The command line behind the Makefile: each command reads the settings, calls the package, prints the result."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from mlops_lab.errors import LabError
+from mlops_lab.settings import Settings, read_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+console = Console(soft_wrap=not sys.stdout.isatty())
+
+ProjectName = Annotated[str, typer.Argument(help="income, or another project of the lab", metavar="PROJECT")]
+# The commands import what they need when they run: `mlops-lab status` has no use for MLflow.
+
+
+@app.command()
+def demo() -> None:
+    """From nothing to a live prediction, verified."""
+    from mlops_lab.workflow import demo
+
+    _finish(demo(_settings(), console))
+
+
+@app.command()
+def up() -> None:
+    """Start the embedded cloud."""
+    from mlops_lab.localcloud import control
+
+    settings = _local_settings("up")
+    started = control.up(settings)
+    verb = "started" if started else "already up"
+    console.print(f"The embedded cloud is {verb}: AWS {settings.endpoint_url}, load balancer {settings.balancer_url}")
+
+
+@app.command()
+def down() -> None:
+    """Stop the embedded cloud and keep its state."""
+    from mlops_lab.localcloud import control
+
+    stopped = control.down(_local_settings("down"))
+    console.print("The embedded cloud is stopped; `make up` continues." if stopped else "Nothing was running.")
+
+
+@app.command()
+def reset() -> None:
+    """Stop the embedded cloud and forget its state."""
+    from mlops_lab.localcloud import control
+
+    control.reset(_local_settings("reset"))
+    console.print("The embedded cloud and its state are gone.")
+
+
+@app.command()
+def status() -> None:
+    """Show what runs."""
+    from mlops_lab.status import show
+
+    show(_settings(), console)
+
+
+@app.command()
+def logs(project: ProjectName, lines: int = 40) -> None:
+    """Print the latest log lines of a project's tasks."""
+    from mlops_lab.cloud.logs import latest
+
+    for line in latest(_up(), project, lines):
+        console.print(line, markup=False, highlight=False)
+
+
+@app.command()
+def plan() -> None:
+    """Show what Terraform would change."""
+    from mlops_lab.infrastructure.terraform import Terraform
+
+    console.print(Terraform(_up()).plan(), markup=False, highlight=False)
+
+
+@app.command()
+def apply() -> None:
+    """Apply the state bucket, Terraform's role and the infrastructure."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import apply
+
+    apply(_up(), Timeline(console))
+
+
+@app.command()
+def outputs() -> None:
+    """Print Terraform's outputs."""
+    from mlops_lab.infrastructure.terraform import Terraform
+
+    console.print_json(data=Terraform(_up()).output())
+
+
+@app.command()
+def destroy() -> None:
+    """Destroy the infrastructure; fail when anything with the lab's tag is left."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import destroy
+
+    destroy(_up(), Timeline(console))
+
+
+@app.command()
+def image(project: ProjectName) -> None:
+    """Build and push a project's serving image."""
+    from mlops_lab.delivery.image import publish
+    from mlops_lab.progress import Timeline
+
+    console.print(publish(project, _up(), Timeline(console).lane("image")).uri)
+
+
+@app.command()
+def deploy(
+    project: ProjectName, version: Annotated[str | None, typer.Option(help="default: the newest")] = None
+) -> None:
+    """Deploy a model version onto a project's ECS service."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import deploy_version
+
+    deploy_version(_up(), project, version, Timeline(console))
+
+
+@app.command()
+def predict(project: ProjectName) -> None:
+    """Ask the live API for a prediction of the project's example row."""
+    from mlops_lab.cloud.api import predict_example
+
+    console.print_json(data=predict_example(_up(), project))
+
+
+@app.command()
+def verify(week: Annotated[int | None, typer.Option(min=1, max=7)] = None) -> None:
+    """Run the outcome checks."""
+    from mlops_lab.outcomes.verify import verify
+
+    _finish(verify(_up(), console, week))
+
+
+@app.command()
+def week(number: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
+    """Do a week's work, run its notebook, verify its outcomes."""
+    from mlops_lab.workflow import week
+
+    _finish(week(_settings(), number, console))
+
+
+@app.command()
+def report(week: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
+    """Run a week's notebook through papermill into reports/."""
+    from mlops_lab.reporting.notebooks import run_week
+
+    console.print(f"written: {run_week(_up(), week)}")
+
+
+@app.command()
+def docs() -> None:
+    """Write the generated tables of the README."""
+    from mlops_lab.infrastructure.documentation import write_overview
+
+    console.print(write_overview(_settings().root))
+
+
+def main() -> None:
+    """Run a command; a LabError is one line and exit code 1."""
+    try:
+        app()
+    except LabError as error:
+        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {error}", highlight=False)
+        sys.exit(1)
+
+
+def _settings() -> Settings:
+    return read_settings(root=Path.cwd())
+
+
+def _up() -> Settings:
+    from mlops_lab.localcloud import control
+
+    settings = _settings()
+    control.require_up(settings)
+    return settings
+
+
+def _local_settings(command: str) -> Settings:
+    settings = _settings()
+    if not settings.is_local:
+        raise LabError(
+            f"`make {command}` is for the embedded cloud and TARGET is {settings.target!r}; AWS is always up."
+        )
+    return settings
+
+
+def _finish(passed: bool) -> None:
+    if not passed:
+        raise typer.Exit(1)

@@ -1,0 +1,40 @@
+"""Says what is happening and how long it took, one line a step, also when several things happen side by side."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+Say = Callable[[str], None]
+
+
+class Timeline:
+    """Prints lines stamped with the seconds since it was made, each with the lane that it belongs to."""
+
+    def __init__(self, console: Console):
+        self.console = console
+        self._start = time.monotonic()
+        self._lock = threading.Lock()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the timeline was made."""
+        return time.monotonic() - self._start
+
+    def lane(self, name: str) -> Say:
+        """Return what prints a line of a lane."""
+        return lambda text: self._print(name, text)
+
+    @contextmanager
+    def step(self, lane: str, doing: str) -> Iterator[None]:
+        """Print what begins, and how long it took once it has ended; a failure is said by whoever catches it."""
+        self._print(lane, f"{doing} ...")
+        start = time.monotonic()
+        yield
+        self._print(lane, f"{doing}: done in {time.monotonic() - start:.1f} s")
+
+    def _print(self, lane: str, text: str) -> None:
+        with self._lock:
+            self.console.print(f"[dim]{self.seconds:6.1f} s[/dim]  [bold]{lane:<10}[/bold] {text}", highlight=False)

@@ -1,0 +1,68 @@
+"""Shows what runs: endpoints, services, tasks and their health."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from mlops_lab import catalog
+from mlops_lab.cloud.session import client, explained
+from mlops_lab.localcloud import control
+from mlops_lab.settings import Settings
+
+
+def show(settings: Settings, console: Console) -> None:
+    """Print the state of the embedded cloud, where that is the target, and of the lab's ECS services."""
+    if settings.is_local and not _show_cloud(settings, console):
+        return
+    with explained(settings):
+        rows = list(_services(client(settings, "ecs"), client(settings, "elbv2")))
+    if not rows:
+        console.print("No ECS services; `make apply` creates them.")
+        return
+    table = Table("service", "task definition", "desired", "running", "targets")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def _show_cloud(settings: Settings, console: Console) -> bool:
+    state = control.state(settings)
+    if state.pid is None:
+        left = "; a balancer of a killed daemon still serves" if state.proxies else ""
+        console.print(f"The embedded cloud does not run{left}; start it with `make up`.")
+        return False
+    proxies = ", ".join(map(str, state.proxies)) or "none"
+    console.print(f"embedded cloud  pid {state.pid}, balancer pids {proxies}, driver {state.driver}")
+    console.print(f"AWS endpoint    {settings.endpoint_url}")
+    console.print(f"load balancer   {settings.balancer_url}")
+    return True
+
+
+def _services(ecs: Any, elbv2: Any) -> Iterator[tuple[str, ...]]:
+    clusters = ecs.describe_clusters(clusters=[catalog.CLUSTER])["clusters"]
+    if not any(cluster["status"] == "ACTIVE" for cluster in clusters):
+        return
+    arns = [
+        arn
+        for page in ecs.get_paginator("list_services").paginate(cluster=catalog.CLUSTER)
+        for arn in page["serviceArns"]
+    ]
+    for start in range(0, len(arns), 10):
+        answer = ecs.describe_services(cluster=catalog.CLUSTER, services=arns[start : start + 10])
+        for service in sorted(answer["services"], key=lambda each: str(each["serviceName"])):
+            yield (
+                service["serviceName"],
+                service["taskDefinition"].rpartition("/")[2],
+                str(service["desiredCount"]),
+                str(service["runningCount"]),
+                ", ".join(_targets(elbv2, service)) or "none",
+            )
+
+
+def _targets(elbv2: Any, service: Mapping[str, Any]) -> Iterator[str]:
+    for balancing in service["loadBalancers"]:
+        answer = elbv2.describe_target_health(TargetGroupArn=balancing["targetGroupArn"])
+        for each in answer["TargetHealthDescriptions"]:
+            yield f"{each['Target']['Id']}:{each['Target']['Port']} {each['TargetHealth']['State']}"

@@ -1,0 +1,151 @@
+"""The lab's sentences: apply, destroy, deploy, a week, the demo; each joins parts and says what it does."""
+
+import json
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any
+
+from rich.console import Console
+
+from mlops_lab import catalog, projects
+from mlops_lab.cloud import api
+from mlops_lab.cloud.session import account, client, explained
+from mlops_lab.delivery import deploy, image
+from mlops_lab.infrastructure.terraform import Terraform
+from mlops_lab.localcloud import control
+from mlops_lab.outcomes.verify import verify
+from mlops_lab.progress import Timeline
+from mlops_lab.registry import store
+from mlops_lab.reporting.notebooks import run_week
+from mlops_lab.retrain import Candidate, Step, publish, train_candidate
+from mlops_lab.settings import Settings
+
+FIRST_PROJECT = "income"
+NEXT = (
+    ("make predict", "ask for a prediction"),
+    ("make status", "what runs now"),
+    ("make logs", "what the tasks say"),
+    ("make retrain deploy", "another model version, live"),
+    ("make verify", "every outcome check"),
+    ("make down", "stop everything, keep the state"),
+)
+
+
+def apply(settings: Settings, timeline: Timeline) -> None:
+    """Apply the state bucket, Terraform's role and the infrastructure.
+
+    Raises:
+        LabError: Terraform refuses; the message quotes it.
+    """
+    say = timeline.lane("terraform")
+    terraform = Terraform(settings)
+    with timeline.step("terraform", "state bucket and role"):
+        terraform.bootstrap()
+        terraform.init()
+    with timeline.step("terraform", "infrastructure"):
+        terraform.apply(say)
+
+
+def destroy(settings: Settings, timeline: Timeline) -> None:
+    """Destroy the infrastructure and verify by tag that nothing is left.
+
+    Raises:
+        LabError: Something is left; the message names it.
+    """
+    with timeline.step("terraform", "destroy"):
+        Terraform(settings).destroy(timeline.lane("terraform"))
+    timeline.lane("terraform")("nothing with the lab's tag is left")
+
+
+def train(settings: Settings, project: str, timeline: Timeline) -> Candidate:
+    """Train and judge a candidate; neither MLflow nor S3 is needed."""
+    say = timeline.lane("training")
+    return train_candidate(projects.get(project), settings, progress=lambda step: _say_step(step, say))
+
+
+def deploy_version(settings: Settings, project: str, version: str | None, timeline: Timeline) -> None:
+    """Deploy a published version, the newest where none is named.
+
+    Raises:
+        LabError: There is no such version, or it does not become live.
+    """
+    projects.get(project)
+    release = _release(settings, project, version, image.publish(project, settings, timeline.lane("image")).uri)
+    _go_live(settings, project, release, timeline)
+
+
+def week(settings: Settings, number: int, console: Console) -> bool:
+    """Do a week's work from whatever state the lab is in, run its notebook, verify its outcomes."""
+    timeline = Timeline(console)
+    if settings.is_local:
+        with timeline.step("cloud", "embedded cloud"):
+            control.up(settings)
+    apply(settings, timeline)
+    with timeline.step("notebook", f"week {number}"):
+        timeline.lane("notebook")(f"written: {run_week(settings, number)}")
+    return verify(settings, console, number)
+
+
+def demo(settings: Settings, console: Console) -> bool:
+    """From nothing to a live prediction and week 1 verified; what can run side by side does."""
+    timeline = Timeline(console)
+    if settings.is_local:
+        with timeline.step("cloud", "embedded cloud"):
+            control.up(settings)
+    account(settings)  # credentials that do not work are found before anything is built
+    with ThreadPoolExecutor(3, thread_name_prefix="demo") as pool:
+        applied = pool.submit(apply, settings, timeline)
+        candidate = pool.submit(train, settings, FIRST_PROJECT, timeline)
+        built = pool.submit(image.build, FIRST_PROJECT, settings, timeline.lane("image"))
+        _all(applied, candidate, built)
+    with timeline.step("training", "register and publish"):
+        retrained = publish(candidate.result(), settings)
+    pushed = image.push(built.result(), settings, timeline.lane("image"))
+    release = deploy.Release(pushed.uri, retrained.bundle_uri, retrained.bundle_sha256, retrained.version)
+    _go_live(settings, FIRST_PROJECT, release, timeline)
+    prediction = api.predict_example(settings, FIRST_PROJECT)
+    timeline.lane("predict")(json.dumps(prediction["predictions"][0]) + f" by version {prediction['model_version']}")
+    with timeline.step("verify", "outcomes of week 1"):
+        passed = verify(settings, console, 1)
+    _summarise(settings, timeline, pushed.form)
+    return passed
+
+
+def _go_live(settings: Settings, project: str, release: deploy.Release, timeline: Timeline) -> None:
+    with explained(settings), timeline.step("deploy", f"{project} version {release.version}"):
+        ecs, url = client(settings, "ecs"), api.base_url(settings)
+        done = deploy.deploy(ecs, project, release, url, timeline.lane("deploy"))
+    timeline.lane("deploy")(f"{done.task_definition.rpartition('/')[2]} is live at {url}/{project}/predict")
+
+
+def _release(settings: Settings, project: str, version: str | None, uri: str) -> deploy.Release:
+    with explained(settings):
+        s3, bucket = client(settings, "s3"), catalog.models_bucket(account(settings))
+        found = store.find(s3, bucket, project, version)
+    return deploy.Release(uri, found.uri, found.sha256, found.version)
+
+
+def _all(*futures: "Future[Any]") -> None:
+    """Wait for all and raise the first failure: what runs beside a failure is let finish, not torn."""
+    wait(futures)
+    for future in futures:
+        future.result()
+
+
+def _say_step(step: Step, say: Any) -> None:
+    if step.seconds is not None:
+        say(f"{step.name}: done in {step.seconds:.1f} s")
+
+
+def _summarise(settings: Settings, timeline: Timeline, form: str) -> None:
+    console, url = timeline.console, api.base_url(settings)
+    console.print(f"\n[bold]Done in {timeline.seconds:.0f} s.[/bold] Tasks run as {FORMS[form]}.")
+    console.print(f"  prediction API   {url}/{FIRST_PROJECT}/predict   (documented at {url}/{FIRST_PROJECT}/docs)")
+    if settings.is_local:
+        console.print(f"  AWS endpoint     {settings.endpoint_url}")
+    console.print(f"  outcomes         {catalog.Paths(settings.root, settings.state_dir).reports / 'outcomes.json'}")
+    console.print("\nNext:")
+    for command, meaning in NEXT:
+        console.print(f"  {command:<22} {meaning}")
+
+
+FORMS = {"docker": "containers", "process": "processes (no container engine answers `docker info`)"}
