@@ -5,8 +5,8 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from mlops_lab.errors import LabError
@@ -28,18 +28,18 @@ def run(settings: Settings, notify: int) -> None:
         notify: File descriptor that gets ``ready``, or one line that says why not.
     """
     house = Household(settings)
-    stop = threading.Event()
+    signalled, signals = os.pipe()  # a handler may take no lock, as an event's is: it writes a byte
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda *_: os.write(signals, b"."))
     with house.lock.open("r+") as lock:
         _hold(lock.fileno())
         lock.write(f"{os.getpid()}\n")
         lock.flush()
-        _serve(settings, house, stop, notify)
+        _serve(settings, house, lambda: os.read(signalled, 1), notify)
         lock.truncate(0)
 
 
-def _serve(settings: Settings, house: Household, stop: threading.Event, notify: int) -> None:
+def _serve(settings: Settings, house: Household, wait: Callable[[], object], notify: int) -> None:
     house.require_free_ports()
     plane = ControlPlane(house.cloud / "plane", settings.cloud_port)
     plane.start()
@@ -55,7 +55,7 @@ def _serve(settings: Settings, house: Household, stop: threading.Event, notify: 
     agent.start()
     _tell(notify, "ready")
     log.info("ready: AWS endpoint %s, load balancer %s", plane.url, settings.balancer_url)
-    stop.wait()
+    wait()
     log.info("stopping")
     agent.stop(STOP_SECONDS)
     house.proxies.stop()

@@ -15,6 +15,7 @@ from mlops_lab.localcloud.registry_process import RegistryProcess
 LOOPBACK = "127.0.0.1"
 BINARIES = ("docker-registry", "registry")  # Debian's name, and the project's own
 START_SECONDS = 10.0
+FREE_SECONDS = 1.0  # a registry that was killed holds its port for a moment
 POLL_SECONDS = 0.05
 
 
@@ -72,14 +73,13 @@ class Registry:
         self._keeper.stop()
 
     def _require_free_port(self) -> None:
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind((LOOPBACK, self._port))
-            except OSError:
+        deadline = time.monotonic() + FREE_SECONDS
+        while not _is_free(self._port):
+            if time.monotonic() > deadline:
                 raise LabError(
                     f"Port {self._port} is already in use; end what uses it, or set LAB_REGISTRY_PORT to a free port."
-                ) from None
+                )
+            time.sleep(POLL_SECONDS)
 
     def _answers(self) -> bool:
         try:
@@ -103,3 +103,13 @@ def local_registry(folder: Path, port: int, client: Any, network: Network) -> Re
     if network == "host" and binary is not None:
         return Registry(port, RegistryProcess(binary, folder, f"{LOOPBACK}:{port}"))
     return Registry(port, RegistryContainer(client, folder, port))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True

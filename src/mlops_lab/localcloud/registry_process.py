@@ -67,6 +67,7 @@ class RegistryProcess:
             if process.status() == psutil.STATUS_ZOMBIE:
                 process.wait(0)
                 return None
-            return process if str(self._config) in process.cmdline() else None
+            arguments = process.cmdline()  # empty for a moment after the start
+            return process if not arguments or str(self._config) in arguments else None
         except (OSError, ValueError, psutil.Error):
             return None

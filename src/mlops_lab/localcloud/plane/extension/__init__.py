@@ -1,0 +1,32 @@
+"""What moto lacks or gets wrong of the public AWS APIs, one module or package a service."""
+
+
+def install() -> None:
+    """Put the extension into moto, before its first call."""
+    from mlops_lab.localcloud.plane.extension import (
+        autoscaling,
+        balancer,
+        budgets,
+        cost_explorer,
+        identity,
+        object_access,
+        registry,
+        retention,
+        security_groups,
+    )
+    from mlops_lab.localcloud.plane.extension.ecs import responses as ecs
+
+    modules = (
+        autoscaling,
+        balancer,
+        budgets,
+        cost_explorer,
+        ecs,
+        identity,
+        object_access,
+        registry,
+        retention,
+        security_groups,
+    )
+    for module in modules:
+        module.install()

@@ -1,0 +1,1 @@
+"""Amazon ECS, truthful: a task is what its agent reports, a service's counts are its tasks."""
