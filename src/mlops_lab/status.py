@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -21,7 +22,7 @@ def show(settings: Settings, console: Console) -> None:
     if not rows:
         console.print("No ECS services; `make apply` creates them.")
         return
-    table = Table("service", "task definition", "desired", "running", "targets")
+    table = Table("service", "revision", "running", "targets", box=SIMPLE_HEAD)
     for row in rows:
         table.add_row(*row)
     console.print(table)
@@ -54,9 +55,8 @@ def _services(ecs: Any, elbv2: Any) -> Iterator[tuple[str, ...]]:
         for service in sorted(answer["services"], key=lambda each: str(each["serviceName"])):
             yield (
                 service["serviceName"],
-                service["taskDefinition"].rpartition("/")[2],
-                str(service["desiredCount"]),
-                str(service["runningCount"]),
+                service["taskDefinition"].rpartition(":")[2],
+                f"{service['runningCount']} of {service['desiredCount']}",
                 ", ".join(_targets(elbv2, service)) or "none",
             )
 

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,11 +17,11 @@ from mlops_lab.settings import Settings
 STATUSES = {"pass": "green", "fail": "red", "not applicable": "yellow"}
 
 
-class Failed(Exception):
+class NotReachedError(Exception):
     """The outcome is not reached; the message says what was seen instead."""
 
 
-class NotApplicable(Exception):
+class NotApplicableError(Exception):
     """The check cannot mean anything on this target; the message says why."""
 
 
@@ -46,9 +46,9 @@ class Result:
 
 
 def require(holds: object, seen: str) -> None:
-    """Raise Failed with what was seen unless the condition holds."""
+    """Raise NotReachedError with what was seen unless the condition holds."""
     if not holds:
-        raise Failed(seen)
+        raise NotReachedError(seen)
 
 
 def run(outcome: Outcome, settings: Settings) -> Result:
@@ -58,20 +58,23 @@ def run(outcome: Outcome, settings: Settings) -> Result:
     try:
         evidence = outcome.check(settings)
         if not evidence:
-            raise Failed("the check gave no evidence")
-    except NotApplicable as reason:
+            raise NotReachedError("the check gave no evidence")
+    except NotApplicableError as reason:
         status, evidence = "not applicable", str(reason)
-    except (Failed, LabError) as error:
+    except (NotReachedError, LabError) as error:
         status, evidence = "fail", str(error)
     except Exception as error:
         status, evidence = "fail", f"{type(error).__name__}: {error}"
     return Result(outcome.id, outcome.title, status, round(time.monotonic() - start, 1), " ".join(evidence.split()))
 
 
-def run_all(outcomes: Sequence[Outcome], settings: Settings, workers: int = 4) -> list[Result]:
-    """Check outcomes side by side; results come in the order of the outcomes."""
+def run_all(
+    outcomes: Sequence[Outcome], settings: Settings, known: Mapping[str, "Future[Result]"], workers: int = 4
+) -> list[Result]:
+    """Check outcomes side by side, but for those (by id) that are being checked already; results in the given order."""
     with ThreadPoolExecutor(workers, thread_name_prefix="outcome") as pool:
-        return list(pool.map(lambda outcome: run(outcome, settings), outcomes))
+        started = {each.id: known.get(each.id) or pool.submit(run, each, settings) for each in outcomes}
+        return [future.result() for future in started.values()]
 
 
 def save(results: Sequence[Result], path: Path, target: str) -> None:

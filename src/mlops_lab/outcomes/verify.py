@@ -1,16 +1,20 @@
 """Runs the outcome checks, prints their table and keeps it in ``reports/outcomes.json``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from importlib import import_module
 from pkgutil import iter_modules
+from types import MappingProxyType
 
 from rich.console import Console
 
 from mlops_lab import outcomes
 from mlops_lab.catalog import Paths
 from mlops_lab.errors import LabError
-from mlops_lab.outcomes.outcome import Outcome, failed, run_all, save, show
+from mlops_lab.outcomes.outcome import Outcome, Result, failed, run_all, save, show
 from mlops_lab.settings import Settings
+
+NOTHING: Mapping[str, "Future[Result]"] = MappingProxyType({})
 
 
 def weeks() -> list[int]:
@@ -31,10 +35,19 @@ def of_week(week: int) -> Sequence[Outcome]:
     return found
 
 
-def verify(settings: Settings, console: Console, week: int | None = None) -> bool:
-    """Check a week's outcomes, or all; return whether none failed."""
+def verify(
+    settings: Settings, console: Console, week: int | None = None, known: Mapping[str, "Future[Result]"] = NOTHING
+) -> bool:
+    """Check a week's outcomes, or all; return whether none failed.
+
+    Args:
+        settings: The target.
+        console: Gets the table.
+        week: 1 to 7; None is every week that has checks.
+        known: Checks that run already, by the outcome's id.
+    """
     chosen = [outcome for each in ([week] if week else weeks()) for outcome in of_week(each)]
-    results = run_all(chosen, settings)
+    results = run_all(chosen, settings, known)
     path = Paths(settings.root, settings.state_dir).reports / "outcomes.json"
     save(results, path, settings.target)
     show(results, console)

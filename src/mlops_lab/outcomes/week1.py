@@ -1,7 +1,7 @@
 """Week 1, Terraform foundation: what outcomes 1.1 to 1.7 must see, through the target's own APIs."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -116,13 +116,14 @@ def readme_is_in_step(settings: Settings) -> str:
     return overview_in_step(settings.root)
 
 
+REHEARSAL = Outcome("1.6", "infrastructure spins up from scratch", infrastructure_comes_and_goes)
 OUTCOMES = (
     Outcome("1.1", "`terraform init` works, S3 backend linked", state_is_kept_in_s3_and_locked),
     Outcome("1.2", "state bucket and Terraform's IAM role verified", state_bucket_is_protected),
     Outcome("1.3", "VPC, subnets, security groups apply cleanly", tasks_are_behind_the_balancer),
     Outcome("1.4", "ECS cluster and task definition", cluster_and_task_definitions_exist),
     Outcome("1.5", "ECR and ALB", registry_and_balancer_exist),
-    Outcome("1.6", "infrastructure spins up from scratch", infrastructure_comes_and_goes),
+    REHEARSAL,
     Outcome("1.7", 'README "Terraform Infrastructure Overview"', readme_is_in_step),
 )
 TIERS = ("public", "private")
@@ -165,7 +166,7 @@ def _role_is_confined(settings: Settings, own: str, other: str) -> str:
     return ""
 
 
-def _way_out(settings: Settings, ec2: Any, inside: list[Json], nat: bool) -> str:
+def _way_out(settings: Settings, ec2: Any, inside: Sequence[Json], nat: bool) -> str:
     """How tasks reach S3, ECR and Logs: by endpoints, or by public addresses; a NAT gateway is one layout's choice."""
     endpoints = {each["ServiceName"].rpartition(f".{settings.region}.")[2] for each in _endpoints(ec2, inside)}
     require("s3" in endpoints, f"S3 has no gateway endpoint; there are {sorted(endpoints)}")
@@ -184,7 +185,7 @@ def _way_out(settings: Settings, ec2: Any, inside: list[Json], nat: bool) -> str
     return f"no NAT gateway: endpoints {', '.join(sorted(endpoints))}"
 
 
-def _endpoints(ec2: Any, inside: list[Json]) -> list[Json]:
+def _endpoints(ec2: Any, inside: Sequence[Json]) -> list[Json]:
     endpoints: list[Json] = ec2.describe_vpc_endpoints(Filters=inside)["VpcEndpoints"]
     return [each for each in endpoints if each["State"].lower() == "available"]
 

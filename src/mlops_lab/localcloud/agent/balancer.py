@@ -51,9 +51,9 @@ class Balancer:
         """All target groups, as DescribeTargetGroups returns them."""
         return [each for page in self._pages("describe_target_groups") for each in page["TargetGroups"]]
 
-    def step(self, groups: Iterable[Json]) -> bool:
-        """Bring the proxies in line; return whether that changed anything."""
-        described = {group["TargetGroupArn"]: self._group(group) for group in groups}
+    def step(self, registered: Mapping[str, Iterable[tuple[str, int]]]) -> bool:
+        """Bring the proxies in line with the rules and the registered targets; return whether that changed anything."""
+        described = {arn: self._group(arn, targets) for arn, targets in registered.items()}
         sockets = str(self._proxies.sockets)
         servers, left_out = front(self._listeners(), described, sockets)
         self._say(left_out)
@@ -83,10 +83,7 @@ class Balancer:
         rules = self._elbv2.describe_rules(ListenerArn=listener)["Rules"]
         return tuple(sorted(rules, key=lambda rule: (rule["IsDefault"], int(rule["Priority"].replace("default", "0")))))
 
-    def _group(self, group: Json) -> TargetGroup:
-        arn = group["TargetGroupArn"]
-        answer = self._elbv2.describe_target_health(TargetGroupArn=arn)
-        targets = [(each["Target"]["Id"], each["Target"]["Port"]) for each in answer["TargetHealthDescriptions"]]
+    def _group(self, arn: str, targets: Iterable[tuple[str, int]]) -> TargetGroup:
         healthy = [
             f"{target}:{port}"
             for target, port in sorted(targets)

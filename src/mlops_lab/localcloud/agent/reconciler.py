@@ -75,7 +75,7 @@ class Reconciler:
         steps: list[tuple[str, Callable[[], bool]]] = [
             ("services", lambda: self._schedule(world)),
             ("targets", lambda: self._parts.targets.step(world, groups)),
-            ("balancer", lambda: self._parts.balancer.step(groups)),
+            ("balancer", lambda: self._parts.balancer.step(self._parts.targets.registered)),
             ("tasks", lambda: self._parts.runner.step(world)),
             ("logs", lambda: self._ship(world)),
         ]

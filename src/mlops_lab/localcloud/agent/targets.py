@@ -16,6 +16,7 @@ class Targets:
     def __init__(self, elbv2: Any, health: HealthTable):
         self._elbv2 = elbv2
         self._health = health
+        self.registered: dict[str, set[tuple[str, int]]] = {}  # target group -> (address, port), as of the last step
         self._managed: set[str] = set()  # target groups that a service names or has named
         self._delays: dict[str, float] = {}
         self._groups: dict[str, tuple[str, ...]] = {}  # task id -> the target groups it was registered in
@@ -27,11 +28,11 @@ class Targets:
         self._managed = (self._managed | wanted.keys()) & by_arn.keys()
         changed = False
         checks: list[Check] = []
-        for arn in by_arn:
-            registered = self._registered(arn)
-            if arn in self._managed:
-                changed |= self._reconcile(arn, wanted.get(arn, set()), registered)
-                registered = wanted.get(arn, set())
+        self.registered = {arn: self._described(arn) for arn in by_arn}
+        for arn in self._managed:
+            changed |= self._reconcile(arn, wanted.get(arn, set()), self.registered[arn])
+            self.registered[arn] = wanted.get(arn, set())
+        for arn, registered in self.registered.items():
             checks += [check(by_arn[arn], ip, port) for ip, port in sorted(registered)]
         self._health.watch(checks)
         return changed
@@ -67,7 +68,7 @@ class Targets:
                         self._groups[task.id] = tuple({*named, each.target_group})
         return wanted
 
-    def _registered(self, arn: str) -> set[tuple[str, int]]:
+    def _described(self, arn: str) -> set[tuple[str, int]]:
         answer = self._elbv2.describe_target_health(TargetGroupArn=arn)
         return {
             (each["Target"]["Id"], each["Target"]["Port"])

@@ -1,0 +1,4 @@
+# An AWS account.
+
+environment  = "aws"
+history_days = 90

@@ -1,0 +1,11 @@
+# Which cluster the tasks belong to.
+
+resource "aws_ecs_cluster" "this" {
+  name = var.name
+
+  # Container Insights costs more than the lab's tasks; the free ECS and ALB metrics carry every alarm here.
+  setting {
+    name  = "containerInsights"
+    value = "disabled"
+  }
+}

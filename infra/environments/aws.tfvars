@@ -1,0 +1,5 @@
+# An AWS account. Everything else is the default: see variables.tf.
+
+environment        = "aws"
+history_days       = 90
+log_retention_days = 30

@@ -1,0 +1,20 @@
+# The embedded cloud, or any other emulator: nothing to wait for, nothing to keep.
+
+environment               = "local"
+s3_use_path_style         = true
+force_destroy             = true
+deregistration_delay      = 3
+health_check_grace_period = 15
+stop_timeout              = 5
+
+health_check = {
+  interval            = 5
+  timeout             = 2
+  healthy_threshold   = 2
+  unhealthy_threshold = 2
+}
+
+scaling = {
+  out_cooldown = 10
+  in_cooldown  = 20
+}

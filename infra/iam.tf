@@ -1,0 +1,157 @@
+# What tasks may do. Each statement names its actions and resources; each role names who may take it, and for whom.
+
+locals {
+  arn = {
+    cluster     = "arn:${local.partition}:ecs:${var.region}:${local.account}:cluster/${var.name}"
+    ecs         = "arn:${local.partition}:ecs:${var.region}:${local.account}:*"
+    api_key     = "arn:${local.partition}:ssm:${var.region}:${local.account}:parameter${local.api_key_parameter}"
+    logs        = { for key in keys(var.projects) : key => "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/ecs/${var.name}/${key}" }
+    repository  = { for key, project in var.projects : key => "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/${project.repository}" }
+    predictions = { for key in keys(var.projects) : key => "${local.bucket_arns["predictions"]}/project=${key}/*" }
+    models      = { for key in keys(var.projects) : key => "${local.bucket_arns["models"]}/models/${key}/*" }
+  }
+
+  # ECS may take the role for tasks of this account and region only (the confused deputy).
+  trust_tasks = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "ecs-tasks.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike      = { "aws:SourceArn" = local.arn.ecs }
+      }
+    }]
+  })
+}
+
+# Before a task's own code runs: its image, its log stream, its secrets.
+resource "aws_iam_role" "execution" {
+  name               = "${var.name}-execution"
+  description        = "ECS, to start the lab's tasks"
+  assume_role_policy = local.trust_tasks
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name = "start-tasks"
+  role = aws_iam_role.execution.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "RegistryLogin"
+        Effect   = "Allow"
+        Action   = "ecr:GetAuthorizationToken"
+        Resource = "*" # the action takes no resource; pulling is limited below
+      },
+      {
+        Sid      = "PullImages"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = values(local.arn.repository)
+      },
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = [for arn in values(local.arn.logs) : "${arn}:log-stream:*"]
+      },
+      {
+        Sid      = "ReadApiKey"
+        Effect   = "Allow"
+        Action   = "ssm:GetParameters"
+        Resource = local.arn.api_key
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "task" {
+  for_each = var.projects
+
+  name               = "${var.name}-${each.key}-task"
+  description        = "Serving tasks of ${each.key}"
+  assume_role_policy = local.trust_tasks
+
+  tags = { Service = each.key }
+}
+
+resource "aws_iam_role_policy" "task" {
+  for_each = var.projects
+
+  name = "serve"
+  role = aws_iam_role.task[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "ReadOwnBundles"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+        Resource = local.arn.models[each.key]
+      },
+      {
+        Sid       = "ListOwnBundles"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = local.bucket_arns["models"]
+        Condition = { StringLike = { "s3:prefix" = "models/${each.key}/*" } }
+      },
+      {
+        Sid      = "WriteOwnPredictions"
+        Effect   = "Allow"
+        Action   = "s3:PutObject"
+        Resource = local.arn.predictions[each.key]
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "retrain" {
+  for_each = var.projects
+
+  name               = "${var.name}-${each.key}-retrain"
+  description        = "Retraining tasks of ${each.key}"
+  assume_role_policy = local.trust_tasks
+
+  tags = { Service = each.key }
+}
+
+resource "aws_iam_role_policy" "retrain" {
+  for_each = var.projects
+
+  name = "retrain"
+  role = aws_iam_role.retrain[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "PublishOwnBundles"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+        Resource = local.arn.models[each.key]
+      },
+      {
+        Sid       = "ListOwnBundles"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = local.bucket_arns["models"]
+        Condition = { StringLike = { "s3:prefix" = "models/${each.key}/*" } }
+      },
+      {
+        Sid      = "ReadOwnPredictions"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = local.arn.predictions[each.key]
+      },
+      {
+        Sid       = "ListOwnPredictions"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = local.bucket_arns["predictions"]
+        Condition = { StringLike = { "s3:prefix" = "project=${each.key}/*" } }
+      },
+    ]
+  })
+}

@@ -1,0 +1,128 @@
+# What runs by the clock: a retraining task a project.
+
+resource "aws_ecs_task_definition" "retrain" {
+  for_each = var.projects
+
+  family                   = "${var.name}-${each.key}-retrain"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 1024
+  memory                   = 4096
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = aws_iam_role.retrain[each.key].arn
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.cpu_architecture
+  }
+
+  volume {
+    name = "tmp"
+  }
+
+  container_definitions = jsonencode([{
+    name                   = "retrain"
+    image                  = "${aws_ecr_repository.this[each.key].repository_url}:bootstrap-retrain"
+    essential              = true
+    user                   = local.user
+    readonlyRootFilesystem = true
+    stopTimeout            = var.stop_timeout
+    mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
+    environment            = [{ name = "PROJECT", value = each.key }]
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = aws_cloudwatch_log_group.project[each.key].name
+        awslogs-region        = var.region
+        awslogs-stream-prefix = "retrain"
+      }
+    }
+  }])
+
+  tags = { Service = each.key }
+}
+
+resource "aws_scheduler_schedule_group" "this" {
+  name = local.schedule_group
+}
+
+resource "aws_scheduler_schedule" "retrain" {
+  for_each = var.projects
+
+  name                         = "${var.name}-${each.key}-retrain"
+  description                  = "Retrains ${each.key}"
+  group_name                   = aws_scheduler_schedule_group.this.name
+  state                        = var.retraining.enabled ? "ENABLED" : "DISABLED"
+  schedule_expression          = var.retraining.schedule
+  schedule_expression_timezone = var.retraining.timezone
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_ecs_cluster.this.arn
+    role_arn = aws_iam_role.scheduler.arn
+
+    # Without a revision: the newest one, which a release registers.
+    ecs_parameters {
+      task_definition_arn = aws_ecs_task_definition.retrain[each.key].arn_without_revision
+      launch_type         = "FARGATE"
+      platform_version    = "1.4.0"
+
+      network_configuration {
+        subnets          = local.task_subnet_ids
+        security_groups  = [aws_security_group.task.id]
+        assign_public_ip = !local.private_tasks
+      }
+    }
+
+    retry_policy {
+      maximum_retry_attempts       = 2
+      maximum_event_age_in_seconds = 3600
+    }
+  }
+}
+
+resource "aws_iam_role" "scheduler" {
+  name        = "${var.name}-scheduler"
+  description = "EventBridge Scheduler, to start the retraining tasks"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = local.account
+          "aws:SourceArn"     = "arn:${local.partition}:scheduler:${var.region}:${local.account}:schedule-group/${local.schedule_group}"
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "scheduler" {
+  name = "run-retraining"
+  role = aws_iam_role.scheduler.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "RunRetraining"
+        Effect    = "Allow"
+        Action    = "ecs:RunTask"
+        Resource  = flatten([for task in aws_ecs_task_definition.retrain : [task.arn_without_revision, "${task.arn_without_revision}:*"]])
+        Condition = { ArnEquals = { "ecs:cluster" = local.arn.cluster } }
+      },
+      {
+        Sid       = "PassTaskRoles"
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = concat([aws_iam_role.execution.arn], [for role in aws_iam_role.retrain : role.arn])
+        Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+      },
+    ]
+  })
+}

@@ -1,0 +1,202 @@
+# A project is data: what exists for one exists for each, under the names of src/mlops_lab/catalog.py.
+
+mock_provider "aws" {
+  source = "./tests/mocks"
+}
+
+# Configured, because the configuration names it, and never called: random_api_key is off.
+provider "aws" {
+  alias                       = "ephemeral"
+  region                      = "us-east-1"
+  access_key                  = "unused"
+  secret_key                  = "unused"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  environment    = "test"
+  random_api_key = false
+  api_key        = "a key for tests only"
+}
+
+run "the_two_projects_have_the_names_of_the_catalogue" {
+  assert {
+    condition     = aws_ecs_cluster.this.name == "mlops-lab" && aws_lb.this.name == "mlops-lab"
+    error_message = "cluster and balancer must be called mlops-lab"
+  }
+
+  assert {
+    condition = output.service_names == {
+      income-canary = "mlops-lab-income-canary"
+      income-stable = "mlops-lab-income-stable"
+      taxi-canary   = "mlops-lab-taxi-canary"
+      taxi-stable   = "mlops-lab-taxi-stable"
+    }
+    error_message = "services must be called mlops-lab-<project>-<track>"
+  }
+
+  assert {
+    condition     = alltrue([for key, task in aws_ecs_task_definition.service : task.family == output.service_names[key] && aws_lb_target_group.this[key].name == task.family])
+    error_message = "family and target group must have the service's name"
+  }
+
+  assert {
+    condition     = { for key, repository in aws_ecr_repository.this : key => repository.name } == { income = "mlops-api-1", taxi = "mlops-api-2" }
+    error_message = "repositories must be mlops-api-1 and mlops-api-2"
+  }
+
+  assert {
+    condition     = aws_s3_bucket.this["models"].bucket == "mlops-lab-models-111122223333" && aws_s3_bucket.this["predictions"].bucket == "mlops-lab-predictions-111122223333"
+    error_message = "bucket names must end in the account"
+  }
+
+  assert {
+    condition     = output.log_group_names == { income = "/ecs/mlops-lab/income", taxi = "/ecs/mlops-lab/taxi" }
+    error_message = "log groups must be /ecs/mlops-lab/<project>"
+  }
+
+  assert {
+    condition     = output.api_key_parameter == "/mlops-lab/api-key"
+    error_message = "the API key must be /mlops-lab/api-key"
+  }
+}
+
+run "a_rule_starts_with_all_weight_on_stable" {
+  assert {
+    condition     = alltrue([for rule in aws_lb_listener_rule.project : sum([for group in rule.action[0].forward[0].target_group : group.weight]) == 100])
+    error_message = "weights must sum to 100"
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_lb_listener_rule.project : toset([for group in rule.action[0].forward[0].target_group : group.weight]) == toset([100, 0])])
+    error_message = "a rule must forward to two groups, 100 and 0"
+  }
+}
+
+run "nothing_runs_before_the_first_release" {
+  assert {
+    condition     = alltrue([for service in aws_ecs_service.this : service.desired_count == 0])
+    error_message = "desired_count must be 0: the bootstrap image does not exist"
+  }
+
+  assert {
+    condition     = alltrue([for schedule in aws_scheduler_schedule.retrain : schedule.state == "DISABLED"])
+    error_message = "retraining must be off until its image exists"
+  }
+}
+
+run "a_container_has_no_root_user_no_writable_root_and_no_secret_in_its_environment" {
+  assert {
+    condition = alltrue([
+      for task in aws_ecs_task_definition.service :
+      jsondecode(task.container_definitions)[0].user == "10001:10001" && jsondecode(task.container_definitions)[0].readonlyRootFilesystem
+    ])
+    error_message = "a container must run as 10001 on a read-only root file system"
+  }
+
+  assert {
+    condition = alltrue([
+      for task in aws_ecs_task_definition.service :
+      jsondecode(task.container_definitions)[0].secrets == [{ name = "API_KEY", valueFrom = aws_ssm_parameter.api_key.arn }]
+    ])
+    error_message = "the API key must come from SSM by ARN"
+  }
+
+  assert {
+    condition     = alltrue([for task in aws_ecs_task_definition.service : !strcontains(task.container_definitions, "a key for tests only")])
+    error_message = "the API key's value must not be in a task definition"
+  }
+
+  assert {
+    condition     = alltrue([for task in aws_ecs_task_definition.service : task.network_mode == "awsvpc" && task.requires_compatibilities == toset(["FARGATE"])])
+    error_message = "tasks must be Fargate tasks with awsvpc"
+  }
+}
+
+run "a_task_role_reaches_its_own_project_only" {
+  assert {
+    condition = alltrue([
+      for key in keys(var.projects) : alltrue([
+        for other in setsubtract(keys(var.projects), [key]) : !strcontains(aws_iam_role_policy.task[key].policy, other) && !strcontains(aws_iam_role_policy.retrain[key].policy, other)
+      ])
+    ])
+    error_message = "a project's roles must not name another project"
+  }
+
+  assert {
+    condition     = alltrue([for role in concat([aws_iam_role.execution], values(aws_iam_role.task), values(aws_iam_role.retrain), [aws_iam_role.scheduler]) : strcontains(role.assume_role_policy, "aws:SourceAccount")])
+    error_message = "a service may take a role only for this account"
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for policy in concat([aws_iam_role_policy.execution, aws_iam_role_policy.scheduler], values(aws_iam_role_policy.task), values(aws_iam_role_policy.retrain)) : [
+        for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) : !strcontains(action, "*")]
+      ]
+    ]))
+    error_message = "actions must be literal"
+  }
+}
+
+run "nobody_deploys_from_github_unless_a_repository_is_named" {
+  assert {
+    condition     = output.deploy_role_arn == null && length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "without github_repository there must be no way in"
+  }
+}
+
+run "a_named_repository_deploys_from_its_main_branch_only" {
+  variables {
+    github_repository = "someone/mlops-lab"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.deploy["someone/mlops-lab"].assume_role_policy).Statement[0].Condition.StringEquals == {
+      "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+      "token.actions.githubusercontent.com:sub" = "repo:someone/mlops-lab:ref:refs/heads/main"
+    }
+    error_message = "only the main branch of the named repository may take the role"
+  }
+}
+
+run "a_third_project_gets_everything_the_others_have" {
+  variables {
+    projects = {
+      income  = { repository = "mlops-api-1" }
+      taxi    = { repository = "mlops-api-2" }
+      housing = { repository = "mlops-api-3", cpu = 512, memory = 2048, max_tasks = 5 }
+    }
+  }
+
+  assert {
+    condition     = toset(keys(output.service_names)) == toset(["housing-canary", "housing-stable", "income-canary", "income-stable", "taxi-canary", "taxi-stable"])
+    error_message = "the third project must have both services"
+  }
+
+  assert {
+    condition     = one(aws_lb_listener_rule.project["housing"].condition[*].path_pattern[0].values) == toset(["/housing", "/housing/*"])
+    error_message = "the third project must have its path"
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.service["housing-stable"].cpu == "512" && aws_ecs_task_definition.service["income-stable"].cpu == "256"
+    error_message = "the third project must have its own size and change nobody else's"
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.service["housing"].max_capacity == 5 && aws_appautoscaling_target.service["income"].max_capacity == 3
+    error_message = "the third project must have its own bounds"
+  }
+
+  assert {
+    condition     = contains(keys(aws_ecr_repository.this), "housing") && contains(keys(aws_iam_role.task), "housing") && contains(keys(aws_cloudwatch_log_group.project), "housing") && contains(keys(aws_scheduler_schedule.retrain), "housing")
+    error_message = "the third project must have repository, role, log group and schedule"
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.task) == 12 && length(aws_cloudwatch_metric_alarm.target) == 12
+    error_message = "each of the six services must have its four alarms"
+  }
+}
