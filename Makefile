@@ -13,6 +13,8 @@ VERSION ?=
 SEED    ?= 0
 
 export TARGET
+export ORT_DISABLE_TELEMETRY := 1
+export MLFLOW_DISABLE_TELEMETRY := true
 
 # An active environment is used; otherwise the lab keeps its own. Conda's base is not ours to fill.
 ifdef VIRTUAL_ENV

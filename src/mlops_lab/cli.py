@@ -181,9 +181,7 @@ def _settings() -> Settings:
 def _up() -> Settings:
     from mlops_lab.localcloud import control
 
-    settings = _settings()
-    control.require_up(settings)
-    return settings
+    return control.require_up(_settings())
 
 
 def _local_settings(command: str) -> Settings:

@@ -14,6 +14,8 @@ from mlops_lab.errors import LabError
 S = TypeVar("S", bound=BaseSettings)
 LOOPBACK = "127.0.0.1"
 LOCAL_ACCOUNT = "123456789012"
+# What calls home unless it is told not to, before it is imported.
+QUIET = {"ORT_DISABLE_TELEMETRY": "1", "MLFLOW_DISABLE_TELEMETRY": "true"}
 
 
 class Settings(BaseSettings):
@@ -27,7 +29,7 @@ class Settings(BaseSettings):
 
     target: Literal["local", "aws"] = Field("local", validation_alias="TARGET")
     region: str = Field("us-east-1", validation_alias="AWS_REGION", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
-    root: Path = Field(default_factory=Path.cwd, description="the checkout")
+    root: Path = Field(default_factory=lambda: _checkout(Path.cwd()), description="the checkout")
     state: Path = Field(Path(".lab"), description="what the lab keeps on this machine, relative to the root")
     cloud_port: int = Field(4566, ge=1, le=65535, description="AWS endpoint of the embedded cloud")
     balancer_port: int = Field(8080, ge=1, le=65535, description="the load balancer's port 80 in the embedded cloud")
@@ -105,7 +107,7 @@ class Settings(BaseSettings):
         embedded cloud can reach a real account.
         """
         kept = {key: value for key, value in os.environ.items() if not (self.is_local and key.startswith("AWS_"))}
-        return kept | self.aws_environment | extra
+        return kept | QUIET | self.aws_environment | extra
 
 
 class ServingSettings(BaseSettings):
@@ -141,6 +143,11 @@ def read_serving_settings() -> ServingSettings:
         LabError: A variable is missing or has a value that is not allowed.
     """
     return _validated(ServingSettings, {})
+
+
+def _checkout(folder: Path) -> Path:
+    """Return the nearest folder upwards that holds `infra`: a notebook is opened in a folder of the checkout."""
+    return next((each for each in (folder, *folder.parents) if (each / "infra").is_dir()), folder)
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:

@@ -84,9 +84,7 @@ def deploy_version(settings: Settings, project: str, version: str | None, timeli
 def week(settings: Settings, number: int, console: Console) -> bool:
     """Do a week's work from whatever state the lab is in, run its notebook, verify its outcomes."""
     timeline = Timeline(console)
-    if settings.is_local:
-        with timeline.step("cloud", "embedded cloud"):
-            control.up(settings)
+    settings = _with_cloud(settings, timeline)
     apply(settings, timeline)
     with timeline.step("notebook", f"week {number}"):
         timeline.lane("notebook")(f"written: {run_week(settings, number)}")
@@ -96,9 +94,7 @@ def week(settings: Settings, number: int, console: Console) -> bool:
 def demo(settings: Settings, console: Console) -> bool:
     """From nothing to a live prediction and week 1 verified; what can run side by side does."""
     timeline = Timeline(console)
-    if settings.is_local:
-        with timeline.step("cloud", "embedded cloud"):
-            control.up(settings)
+    settings = _with_cloud(settings, timeline)
     account(settings)  # credentials that do not work are found before anything is built
     with ThreadPoolExecutor(4, thread_name_prefix="demo") as pool:
         candidate = pool.submit(train, settings, FIRST_PROJECT, timeline)
@@ -119,6 +115,14 @@ def demo(settings: Settings, console: Console) -> bool:
             passed = verify(settings, console, 1, known={REHEARSAL.id: rehearsed})
     _summarise(settings, timeline, pushed.form)
     return passed
+
+
+def _with_cloud(settings: Settings, timeline: Timeline) -> Settings:
+    """Start the embedded cloud where that is the target; return the settings with what runs the tasks settled."""
+    if settings.is_local:
+        with timeline.step("cloud", "embedded cloud"):
+            control.up(settings)
+    return control.require_up(settings)
 
 
 def _go_live(settings: Settings, project: str, release: deploy.Release, timeline: Timeline) -> None:

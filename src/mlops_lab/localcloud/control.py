@@ -23,13 +23,13 @@ class State:
 
     pid: int | None  # of the daemon
     proxies: tuple[int, ...]  # of the load balancer, the front first
-    driver: str
+    driver: str | None  # what runs the tasks
 
 
 def state(settings: Settings) -> State:
     """Look at what runs now."""
     house = Household(settings)
-    return State(_daemon(house), house.proxies.pids, house.driver().name)
+    return State(_daemon(house), house.proxies.pids, _driver(house))
 
 
 def up(settings: Settings) -> bool:
@@ -46,7 +46,7 @@ def up(settings: Settings) -> bool:
         subprocess.Popen(
             [sys.executable, "-m", "mlops_lab.localcloud.daemon", str(writer)],
             cwd=settings.root,
-            env=os.environ | settings.exported,
+            env=os.environ | _settled(settings).exported,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -65,14 +65,17 @@ def down(settings: Settings) -> bool:
 
     What a killed daemon left behind (load balancer, tasks) is stopped too.
     """
-    house = Household(settings)
+    house = Household(_settled(settings))
     pid = _daemon(house)
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
         _wait_for_end(house, pid)
     left = bool(house.proxies.pids)
     house.proxies.stop()
-    return _end_containers(house) or left or pid is not None
+    ended = _end_containers(house)
+    if house.runtime.registry:
+        house.runtime.registry.stop()
+    return ended or left or pid is not None
 
 
 def reset(settings: Settings) -> None:
@@ -81,10 +84,28 @@ def reset(settings: Settings) -> None:
     shutil.rmtree(Household(settings).cloud)
 
 
-def require_up(settings: Settings) -> None:
-    """Raise LabError where the target is local and the embedded cloud does not run."""
-    if settings.is_local and _daemon(Household(settings)) is None:
+def require_up(settings: Settings) -> Settings:
+    """Return the settings with what runs the tasks settled, for an image must have the form that the driver runs.
+
+    Raises:
+        LabError: The target is local and the embedded cloud does not run.
+    """
+    if not settings.is_local:
+        return settings
+    if _daemon(Household(settings)) is None:
         raise LabError("The embedded cloud does not run; start it with `make up`.")
+    return _settled(settings)
+
+
+def _settled(settings: Settings) -> Settings:
+    driver = _driver(Household(settings))
+    return settings.model_copy(update={"driver": driver}) if driver else settings
+
+
+def _driver(house: Household) -> str | None:
+    """What the daemon that runs, or was killed, has chosen to run the tasks."""
+    lines = house.lock.read_text().split()
+    return lines[1] if len(lines) > 1 else None
 
 
 def _daemon(house: Household) -> int | None:
@@ -106,7 +127,7 @@ def _wait_for_end(house: Household, pid: int) -> None:
 
 
 def _end_containers(house: Household) -> bool:
-    driver = house.driver()
+    driver = house.runtime.driver
     left = [status for status in driver.statuses() if status.running]
     for status in left:
         driver.kill(status.id)

@@ -33,7 +33,8 @@ def run(settings: Settings, notify: int) -> None:
         signal.signal(number, lambda *_: os.write(signals, b"."))
     with house.lock.open("r+") as lock:
         _hold(lock.fileno())
-        lock.write(f"{os.getpid()}\n")
+        lock.truncate(0)
+        lock.write(f"{os.getpid()}\n{house.runtime.driver.name}\n")
         lock.flush()
         _serve(settings, house, lambda: os.read(signalled, 1), notify)
         lock.truncate(0)
@@ -43,11 +44,13 @@ def _serve(settings: Settings, house: Household, wait: Callable[[], object], not
     house.require_free_ports()
     plane = ControlPlane(house.cloud / "plane", settings.cloud_port)
     plane.start()
+    if house.runtime.registry:
+        house.runtime.registry.start()
     agent = assemble(
         house.agent_state,
         settings.region,
         settings.aws_environment,
-        house.driver(),
+        house.runtime.driver,
         house.proxies,
         house.listener_ports,
     )
@@ -59,6 +62,8 @@ def _serve(settings: Settings, house: Household, wait: Callable[[], object], not
     log.info("stopping")
     agent.stop(STOP_SECONDS)
     house.proxies.stop()
+    if house.runtime.registry:
+        house.runtime.registry.stop()
     plane.stop()
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from mlops_lab.catalog import Paths
 from mlops_lab.errors import LabError
 from mlops_lab.localcloud.agent.balancer import Proxies
-from mlops_lab.localcloud.driver import Driver
-from mlops_lab.localcloud.process_driver import ProcessDriver
+from mlops_lab.localcloud.runtime import Runtime, choose_runtime
 from mlops_lab.settings import LOOPBACK, Settings
 
 HTTP = 80
@@ -19,7 +18,7 @@ MLFLOW = 5000
 
 
 class Household:
-    """Folders, ports, proxies and the driver of one embedded cloud; the daemon and the commands share it."""
+    """Folders, ports, proxies and runtime of one embedded cloud; the daemon and the commands share it."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
@@ -44,9 +43,10 @@ class Household:
         digest = hashlib.sha256(str(self.cloud).encode()).hexdigest()[:10]
         return Proxies(self.agent_state, Path(tempfile.gettempdir()) / f"mlops-lab-{os.getuid()}-{digest}")
 
-    def driver(self) -> Driver:
-        """The driver that the settings name, or the one that works here."""
-        return ProcessDriver(self.cloud / "containers", self.images)
+    @cached_property
+    def runtime(self) -> Runtime:
+        """What runs the tasks: what the settings name, or what works here; one choice for the life of a daemon."""
+        return choose_runtime(self._settings, self.cloud, self.images)
 
     def require_free_ports(self) -> None:
         """Refuse to start on a port that somebody else has; a balancer that outlived its daemon is no stranger.

@@ -145,7 +145,8 @@ class ProcessDriver:
             if process.status() == psutil.STATUS_ZOMBIE:
                 process.wait(0)
                 return None
-            return process if container_id in process.cmdline() else None
+            arguments = process.cmdline()  # empty for a moment while a process begins
+            return process if not arguments or container_id in arguments else None
         except (OSError, ValueError, psutil.Error):
             return None
 

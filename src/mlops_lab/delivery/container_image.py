@@ -1,0 +1,64 @@
+"""The docker form: an image built from the Dockerfile by the container engine."""
+
+import hashlib
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from mlops_lab.delivery import context
+from mlops_lab.delivery.built import Built, Say
+from mlops_lab.delivery.engine import Engine
+from mlops_lab.errors import LabError
+from mlops_lab.registry.commit import current_commit
+
+FAILURE_LINES = 3
+
+
+class Destination(Protocol):
+    """A registry that ECR lists the images of."""
+
+    def push(self, built: Built, ecr: Any) -> str:
+        """Push the engine's ``<repository>:<tag>`` and return the digest."""
+
+
+@dataclass(frozen=True)
+class ImageBuilder:
+    """Builds images with the container engine and pushes them to a registry."""
+
+    engine: Engine
+    root: Path
+    version: str
+    platform: str | None  # as `docker build --platform` takes it; None: the engine's own
+    destination: Destination
+
+    def build(self, repository: str, say: Say) -> Built:
+        """Build from the Dockerfile; the engine's cache keeps what did not change."""
+        start = time.monotonic()
+        tag = self._tag()
+        say(f"building {repository}:{tag} with the container engine {self.engine.version}")
+        self._docker_build(f"{repository}:{tag}")
+        image = self.engine.client.inspect_image(f"{repository}:{tag}")
+        return Built(repository, image["Id"], tag, "docker", image["Size"], time.monotonic() - start)
+
+    def push(self, built: Built, ecr: Any) -> str:
+        """Push to the registry that ECR lists, and return the digest."""
+        return self.destination.push(built, ecr)
+
+    def _tag(self) -> str:
+        paths = [*context.files(self.root), context.DOCKERFILE]
+        content = context.listing(self.root, paths) + (self.platform or "").encode()
+        return hashlib.sha256(content).hexdigest()[:12]
+
+    def _docker_build(self, name: str) -> None:
+        labels = {"REVISION": current_commit(self.root), "VERSION": self.version}
+        arguments = [f"--build-arg={name}={value}" for name, value in labels.items()]
+        platform = ["--platform", self.platform] if self.platform else []
+        command = ["docker", "build", "--file", str(context.DOCKERFILE), "--tag", name, *arguments, *platform]
+        done = subprocess.run(
+            [*command, *self.engine.build_options, "."], cwd=self.root, capture_output=True, text=True
+        )
+        if done.returncode:
+            said = " | ".join((done.stdout + done.stderr).strip().splitlines()[-FAILURE_LINES:])
+            raise LabError(f"The image {name} cannot be built: {said}. Run `docker build -f {context.DOCKERFILE} .`.")

@@ -1,0 +1,114 @@
+"""The process form: the application packaged to run as a process, where no container engine answers.
+
+It is no container image and says so: its manifest has an artifact type of its own. Its layers are documents that
+describe an environment and the application's files; both are on this machine only.
+"""
+
+import compileall
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+from py_compile import PycInvalidationMode
+from typing import Any
+
+from mlops_lab.delivery import context, ecr
+from mlops_lab.delivery.assembly import alone, assembling
+from mlops_lab.delivery.built import Built, Say
+from mlops_lab.delivery.environment import Environment
+
+ARTIFACT = "application/vnd.mlops-lab.process.v1"
+ENVIRONMENT_LAYER = "application/vnd.mlops-lab.process.environment.v1+json"
+CODE_LAYER = "application/vnd.mlops-lab.process.code.v1+json"
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
+EMPTY = b"{}"
+EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
+MODULE = "mlops_lab.serving"
+MANIFEST, IMAGE = "manifest.json", "image.json"
+
+
+class Packager:
+    """Builds process packages in ``<images>/<repository>/<sha256 of the manifest>/``."""
+
+    def __init__(self, root: Path, images: Path, environment: Environment):
+        self._root = root
+        self._images = images
+        self._environment = environment
+
+    def build(self, repository: str, say: Say) -> Built:
+        """Build what is missing of environment, code and package."""
+        start = time.monotonic()
+        listing = context.listing(self._root, context.code(self._root))
+        manifest = _manifest(self._environment.description, listing)
+        digest = hashlib.sha256(manifest).hexdigest()
+        with alone(self._images):
+            if self._environment.ensure():
+                say(f"installed the serving environment in {time.monotonic() - start:.1f} s")
+            layer = self._ensure_code(hashlib.sha256(listing).hexdigest())
+            self._ensure_package(self._images / repository / digest, manifest, layer)
+        size = _size(self._environment.path) + _size(layer)
+        seconds = time.monotonic() - start
+        return Built(repository, f"sha256:{digest}", f"process-{digest[:12]}", "process", size, seconds)
+
+    def push(self, built: Built, ecr_client: Any) -> str:
+        """Register the package's manifest with ECR; its content is on this machine already."""
+        manifest = (self._images / built.repository / built.id.removeprefix("sha256:") / MANIFEST).read_bytes()
+        return ecr.put(ecr_client, built.repository, built.tag, manifest, MANIFEST_TYPE)
+
+    def _ensure_code(self, digest: str) -> Path:
+        layer = self._images / "code" / digest
+        if not layer.is_dir():
+            with assembling(layer) as new:
+                for path in context.code(self._root):
+                    target = new / path.relative_to(context.SOURCE)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(self._root / path, target)
+                # Never checked against the source: the folder does not change.
+                compileall.compile_dir(new, ddir=layer, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
+        return layer
+
+    def _ensure_package(self, folder: Path, manifest: bytes, layer: Path) -> None:
+        content = json.dumps(self._image(layer), indent=1).encode()
+        if (folder / IMAGE).is_file() and (folder / IMAGE).read_bytes() == content:
+            return
+        with assembling(folder) as new:
+            (new / MANIFEST).write_bytes(manifest)
+            (new / IMAGE).write_bytes(content)
+
+    def _image(self, layer: Path) -> dict[str, Any]:
+        return {
+            "entry_point": [str(self._environment.python), "-m", MODULE],
+            "command": [],
+            "environment": {
+                "PYTHONPATH": str(layer),
+                "PYTHONUNBUFFERED": "1",
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime's official builds send usage data to Microsoft
+            },
+            "working_directory": str(layer),
+        }
+
+
+def _manifest(environment: bytes, code: bytes) -> bytes:
+    content = {
+        "schemaVersion": 2,
+        "mediaType": MANIFEST_TYPE,
+        "artifactType": ARTIFACT,
+        "config": _descriptor(EMPTY_TYPE, EMPTY),
+        "layers": [_descriptor(ENVIRONMENT_LAYER, environment), _descriptor(CODE_LAYER, code)],
+        "annotations": {"org.opencontainers.image.description": "runs as a process on the machine that built it"},
+    }
+    return json.dumps(content, sort_keys=True, indent=1).encode()
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
+    return {
+        "mediaType": media_type,
+        "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
+        "size": len(content),
+    }
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())

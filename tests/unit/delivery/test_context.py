@@ -1,0 +1,50 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlops_lab.delivery import context
+
+ROOT = Path(__file__).parents[3]
+LOADED = "import mlops_lab.serving.__main__, sys; print(*sorted(m for m in sys.modules if m.startswith('mlops_lab')))"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    (tmp_path / "src/app").mkdir(parents=True)
+    (tmp_path / "src/app/main.py").write_text("one")
+    (tmp_path / "src/app/test.py").write_text("two")
+    (tmp_path / "lock").write_text("three")
+    (tmp_path / "secret").write_text("four")
+    (tmp_path / ".dockerignore").write_text("# comment\n*\n!lock\n!src/app/main.py\n")
+    return tmp_path
+
+
+def test_only_what_the_ignore_file_lets_through_is_in_the_context(checkout: Path):
+    assert context.files(checkout) == [Path("lock"), Path("src/app/main.py")]
+    assert context.code(checkout) == [Path("src/app/main.py")]
+
+
+def test_the_listing_changes_with_a_file_s_content_and_name_and_with_nothing_else(checkout: Path):
+    before = context.listing(checkout, context.files(checkout))
+    os.utime(checkout / "lock", (0, 0))
+    (checkout / "secret").write_text("changed")
+    same = context.listing(checkout, context.files(checkout))
+    (checkout / "lock").write_text("changed")
+    changed = context.listing(checkout, context.files(checkout))
+
+    assert before == same
+    assert before != changed
+
+
+def test_the_code_in_the_image_is_exactly_what_serving_imports():
+    loaded = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, cwd=ROOT)
+
+    assert modules(context.code(ROOT)) == sorted(loaded.stdout.split())
+
+
+def modules(paths: list[Path]) -> list[str]:
+    names = (path.relative_to(context.SOURCE).with_suffix("").parts for path in paths)
+    return sorted(".".join(parts[:-1] if parts[-1] == "__init__" else parts) for parts in names)
