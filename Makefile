@@ -28,6 +28,7 @@ BIN    := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.mlops-lab
 LAB    := $(BIN)/mlops-lab
 UV     := 0.13.9
+UV_INSTALL := pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.lock --editable '.[lab,dev]'
 
 ##@ Start here
 
@@ -148,7 +149,7 @@ $(ENVIRONMENT): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) -V) is too old: set PYTHON to 3.11 or newer." >&2; exit 1; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@echo "Setting up $(VENV) from requirements.lock (once; a few minutes on a slow line)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) \
-	  && $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.lock --editable '.[lab,dev]' \
+	@if command -v uv >/dev/null; then uv $(UV_INSTALL); \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) && $(BIN)/uv $(UV_INSTALL); fi \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[lab,dev]'
 	@touch $@

@@ -39,8 +39,7 @@ def apply(settings: Settings, timeline: Timeline) -> None:
         LabError: Terraform refuses; the message quotes it.
     """
     bootstrap(settings, timeline)
-    with timeline.step("terraform", "infrastructure"):
-        Terraform(settings, timeline.lane("terraform")).apply()
+    build_up(settings, timeline)
 
 
 def bootstrap(settings: Settings, timeline: Timeline) -> None:
@@ -51,6 +50,16 @@ def bootstrap(settings: Settings, timeline: Timeline) -> None:
     """
     with timeline.step("terraform", "state bucket and role"):
         Terraform(settings, timeline.lane("terraform")).bootstrap()
+
+
+def build_up(settings: Settings, timeline: Timeline) -> None:
+    """Apply the infrastructure; its state bucket is there.
+
+    Raises:
+        LabError: Terraform refuses; the message quotes it.
+    """
+    with timeline.step("terraform", "infrastructure"):
+        Terraform(settings, timeline.lane("terraform")).apply()
 
 
 def destroy(settings: Settings, timeline: Timeline) -> None:
@@ -102,7 +111,7 @@ def demo(settings: Settings, console: Console) -> bool:
         _all(pool.submit(bootstrap, settings, timeline))
         # From here on the providers are installed, so that a second Terraform may run beside the first.
         rehearsed = pool.submit(run, REHEARSAL, settings)
-        _all(pool.submit(apply, settings, timeline), candidate, built)
+        _all(pool.submit(build_up, settings, timeline), candidate, built)
         with timeline.step("training", "register and publish"):
             retrained = publish(candidate.result(), settings)
         pushed = image.push(built.result(), settings, timeline.lane("image"))

@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from mlops_lab.errors import LabError
 from mlops_lab.settings import Settings
@@ -88,12 +90,12 @@ def save(results: Sequence[Result], path: Path, target: str) -> None:
 
 
 def show(results: Sequence[Result], console: Console) -> None:
-    """Print the table of id, outcome, status, seconds and evidence."""
-    table = Table("id", "outcome", "status", "seconds", "evidence", title="Outcomes", title_justify="left")
+    """Print the table: id, status, seconds, and the outcome above its evidence."""
+    table = Table("id", "status", "seconds", "outcome and evidence", box=SIMPLE_HEAD, padding=(0, 1, 1, 0))
     for result in results:
-        colour = STATUSES[result.status]
-        status = f"[{colour}]{result.status}[/{colour}]"
-        table.add_row(result.id, result.outcome, status, f"{result.seconds:.1f}", result.evidence)
+        status = f"[{STATUSES[result.status]}]{result.status}[/]"
+        text = Text.assemble((result.outcome, "bold"), "\n", result.evidence)
+        table.add_row(result.id, status, f"{result.seconds:.1f}", text)
     console.print(table)
 
 
