@@ -37,8 +37,9 @@ demo: $(ENVIRONMENT) ## From a clone to a live prediction: cloud, Terraform, tra
 	$(LAB) demo
 
 .PHONY: test
-test: $(ENVIRONMENT) ## All tests: unit, integration, end to end, documents, notebooks, Terraform, lint, types.
-	$(BIN)/python -m mlops_lab.testing
+test: lint check $(ENVIRONMENT) ## All tests: lint, types, Terraform, unit, documents, integration, end to end with the notebook.
+	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/docs tests/integration
+	$(BIN)/pytest tests/e2e
 
 .PHONY: predict
 predict: $(ENVIRONMENT) ## Ask the live API of PROJECT for a prediction of its example row.
@@ -75,6 +76,10 @@ plan: $(ENVIRONMENT) ## Show what Terraform would change.
 .PHONY: apply
 apply: $(ENVIRONMENT) ## Apply the state bucket, Terraform's role and the infrastructure.
 	$(LAB) apply
+
+.PHONY: check
+check: $(ENVIRONMENT) ## Check the configuration: format, validity, Terraform's own tests; no cloud is needed.
+	$(LAB) check
 
 .PHONY: outputs
 outputs: $(ENVIRONMENT) ## Terraform's outputs.

@@ -10,7 +10,7 @@ resource "aws_budgets_budget" "monthly" {
   # Counts once the tag Project is active for cost allocation (cost_allocation_tags).
   cost_filter {
     name   = "TagKeyValue"
-    values = ["user:Project$${var.name}"]
+    values = [format("user:Project$%s", var.name)]
   }
 
   dynamic "notification" {

@@ -75,6 +75,18 @@ run "a_rule_starts_with_all_weight_on_stable" {
   }
 }
 
+run "the_budget_counts_what_has_the_labs_tag" {
+  assert {
+    condition     = toset(flatten([for filter in aws_budgets_budget.monthly.cost_filter : filter.values])) == toset(["user:Project$mlops-lab"])
+    error_message = "the budget must filter by the tag Project"
+  }
+
+  assert {
+    condition     = toset([for notice in aws_budgets_budget.monthly.notification : notice.notification_type]) == toset(["ACTUAL", "FORECASTED"])
+    error_message = "the budget must tell of money spent and of money forecast"
+  }
+}
+
 run "nothing_runs_before_the_first_release" {
   assert {
     condition     = alltrue([for service in aws_ecs_service.this : service.desired_count == 0])

@@ -21,16 +21,6 @@ variables {
   api_key        = "a key for tests only"
 }
 
-run "a_layout_nobody_knows_is_refused" {
-  command = plan
-
-  variables {
-    network_layout = "public"
-  }
-
-  expect_failures = [var.network_layout]
-}
-
 run "a_project_named_in_capitals_is_refused" {
   command = plan
 
@@ -91,34 +81,56 @@ run "no_project_at_all_is_refused" {
   expect_failures = [var.projects]
 }
 
-run "a_network_too_small_for_its_subnets_is_refused" {
+run "a_value_that_aws_would_refuse_is_refused" {
   command = plan
 
   variables {
-    vpc_cidr = "10.20.0.0/28"
+    region                    = "virginia"
+    network_layout            = "public"
+    vpc_cidr                  = "10.20.0.0/28"
+    allowed_cidrs             = ["anyone"]
+    certificate_arn           = "certificate"
+    health_check              = { interval = 2 } # AWS: at least 5
+    health_check_grace_period = -1
+    deregistration_delay      = 3601
+    stop_timeout              = 300 # Fargate: at most 120
+    cpu_architecture          = "RISCV"
+    scaling                   = { cpu_percent = 100 }
+    api_key                   = "short"
+    api_key_version           = 0.5
+    history_days              = 0
+    log_retention_days        = 10 # CloudWatch: 7 or 14
+    alert_email               = "someone"
+    budget_usd                = 0
+    anomaly_usd               = 0
+    cost_allocation_tags      = ["Team"]
+    retraining                = { schedule = "0 3 * * 1" }
+    github_repository         = "mlops-lab"
   }
 
-  expect_failures = [var.vpc_cidr]
-}
-
-run "a_range_that_is_no_range_is_refused" {
-  command = plan
-
-  variables {
-    allowed_cidrs = ["anyone"]
-  }
-
-  expect_failures = [var.allowed_cidrs]
-}
-
-run "a_health_check_faster_than_aws_allows_is_refused" {
-  command = plan
-
-  variables {
-    health_check = { interval = 2 }
-  }
-
-  expect_failures = [var.health_check]
+  expect_failures = [
+    var.region,
+    var.network_layout,
+    var.vpc_cidr,
+    var.allowed_cidrs,
+    var.certificate_arn,
+    var.health_check,
+    var.health_check_grace_period,
+    var.deregistration_delay,
+    var.stop_timeout,
+    var.cpu_architecture,
+    var.scaling,
+    var.api_key,
+    var.api_key_version,
+    var.history_days,
+    var.log_retention_days,
+    var.alert_email,
+    var.budget_usd,
+    var.anomaly_usd,
+    var.cost_allocation_tags,
+    var.retraining,
+    var.github_repository,
+  ]
 }
 
 run "a_health_check_that_waits_longer_than_its_interval_is_refused" {
@@ -131,92 +143,27 @@ run "a_health_check_that_waits_longer_than_its_interval_is_refused" {
   expect_failures = [var.health_check]
 }
 
-run "a_stop_timeout_longer_than_fargate_allows_is_refused" {
+run "a_name_too_long_for_a_target_group_is_refused" {
   command = plan
 
   variables {
-    stop_timeout = 300
+    name        = "machine-learning-lab"
+    environment = "A"
   }
 
-  expect_failures = [var.stop_timeout]
+  expect_failures = [var.name, var.environment]
 }
 
-run "a_log_retention_cloudwatch_does_not_know_is_refused" {
+run "what_may_be_left_out_may_be_null" {
   command = plan
 
   variables {
-    log_retention_days = 10
+    scaling     = null
+    anomaly_usd = null
   }
 
-  expect_failures = [var.log_retention_days]
-}
-
-run "a_budget_of_nothing_is_refused" {
-  command = plan
-
-  variables {
-    budget_usd = 0
+  assert {
+    condition     = length(aws_appautoscaling_target.service) == 0 && length(aws_ce_anomaly_monitor.this) == 0
+    error_message = "null must leave autoscaling and the anomaly monitor out"
   }
-
-  expect_failures = [var.budget_usd]
-}
-
-run "an_address_that_is_no_address_is_refused" {
-  command = plan
-
-  variables {
-    alert_email = "someone"
-  }
-
-  expect_failures = [var.alert_email]
-}
-
-run "a_schedule_in_unix_cron_is_refused" {
-  command = plan
-
-  variables {
-    retraining = { schedule = "0 3 * * 1" }
-  }
-
-  expect_failures = [var.retraining]
-}
-
-run "a_repository_without_an_owner_is_refused" {
-  command = plan
-
-  variables {
-    github_repository = "mlops-lab"
-  }
-
-  expect_failures = [var.github_repository]
-}
-
-run "a_cost_tag_the_lab_does_not_set_is_refused" {
-  command = plan
-
-  variables {
-    cost_allocation_tags = ["Team"]
-  }
-
-  expect_failures = [var.cost_allocation_tags]
-}
-
-run "a_short_api_key_is_refused" {
-  command = plan
-
-  variables {
-    api_key = "short"
-  }
-
-  expect_failures = [var.api_key]
-}
-
-run "a_region_that_is_no_region_is_refused" {
-  command = plan
-
-  variables {
-    region = "virginia"
-  }
-
-  expect_failures = [var.region]
 }

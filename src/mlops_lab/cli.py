@@ -89,6 +89,15 @@ def apply() -> None:
 
 
 @app.command()
+def check() -> None:
+    """Check the Terraform configuration: format, validity, tests; no cloud is needed."""
+    from mlops_lab.infrastructure.terraform import Terraform
+    from mlops_lab.progress import Timeline
+
+    Terraform(_settings(), Timeline(console).lane("terraform")).validate()
+
+
+@app.command()
 def outputs() -> None:
     """Print Terraform's outputs."""
     from mlops_lab.infrastructure.terraform import Terraform
@@ -160,9 +169,9 @@ def report(week: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
 @app.command()
 def docs() -> None:
     """Write the generated tables of the README."""
-    from mlops_lab.infrastructure.documentation import write_overview
+    from mlops_lab.documents import write
 
-    console.print(write_overview(_settings().root))
+    console.print(write(_settings().root))
 
 
 def main() -> None:

@@ -27,8 +27,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_prefix="LAB_", populate_by_name=True, extra="forbid")
 
-    target: Literal["local", "aws"] = Field("local", validation_alias="TARGET")
-    region: str = Field("us-east-1", validation_alias="AWS_REGION", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    target: Literal["local", "aws"] = Field(
+        "local", validation_alias="TARGET", description="the embedded cloud, or AWS"
+    )
+    region: str = Field(
+        "us-east-1", validation_alias="AWS_REGION", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="AWS region"
+    )
     root: Path = Field(default_factory=lambda: _checkout(Path.cwd()), description="the checkout")
     state: Path = Field(Path(".lab"), description="what the lab keeps on this machine, relative to the root")
     cloud_port: int = Field(4566, ge=1, le=65535, description="AWS endpoint of the embedded cloud")
@@ -39,7 +43,11 @@ class Settings(BaseSettings):
     platform: str | None = Field(None, description="of the images; otherwise this machine's, on aws linux/amd64")
     terraform: Path | None = Field(None, description="a terraform binary; otherwise PATH, then a pinned download")
     terraform_mirror: str = Field("https://releases.hashicorp.com/terraform", description="where to download it")
-    plugin_mirror: Path | None = Field(None, validation_alias="TF_PLUGIN_MIRROR")
+    plugin_mirror: Path | None = Field(
+        None,
+        validation_alias="TF_PLUGIN_MIRROR",
+        description="folder with Terraform providers (it holds `registry.terraform.io/`); otherwise their registry",
+    )
     auto_approve: bool = Field(False, description="do not ask before apply or destroy on aws")
 
     @property
@@ -95,7 +103,7 @@ class Settings(BaseSettings):
         """Variables from which another process reads these settings."""
         fields = type(self).model_fields
         return {
-            _variable(type(self), name): str(value)
+            variable(type(self), name): str(value)
             for name, value in self.model_dump().items()
             if value is not None and name in fields
         }
@@ -161,13 +169,14 @@ def _validated(model: type[S], overrides: dict[str, object]) -> S:
         return model(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
-        name = _variable(model, str(first["loc"][0]))
+        name = variable(model, str(first["loc"][0]))
         if first["type"] == "missing":
             raise LabError(f"{name} is not set; the task definition or the caller must set it.") from None
         raise LabError(f"{name} is {first['input']!r}; {_advice(first['type'], first)}.") from None
 
 
-def _variable(model: type[BaseSettings], field: str) -> str:
+def variable(model: type[BaseSettings], field: str) -> str:
+    """Return the environment variable of a field."""
     known = model.model_fields.get(field)
     return field if known is None else str(known.validation_alias or f"LAB_{field.upper()}")
 

@@ -251,5 +251,5 @@ def test_a_version_that_was_published_by_half_is_passed_over(s3: Any, bundle: Bu
 
 @pytest.mark.parametrize("version", [None, "7"])
 def test_a_version_that_does_not_exist_is_said_to_be_missing(s3: Any, version: str | None):
-    with pytest.raises(LabError, match="is published in .*make retrain PROJECT=income"):
+    with pytest.raises(LabError, match=r"is published in .*make retrain PROJECT=income"):
         store.find(s3, BUCKET, "income", version)

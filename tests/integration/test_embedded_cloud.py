@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import httpx
 import psutil
 import pytest
+from tests.integration.conftest import free_ports
 
 from mlops_lab.cloud.session import client
 from mlops_lab.errors import LabError
 from mlops_lab.localcloud import control
 from mlops_lab.localcloud.household import Household
 from mlops_lab.settings import Settings
-from tests.integration.conftest import free_ports
 
 APP = """
 import hashlib, json, os, signal, sys, threading, time

@@ -31,19 +31,24 @@ class Bootstrap:
         Raises:
             LabError: The bucket is another account's, or Terraform failed.
         """
-        path = f"-backend-config=path={self.workspace.bootstrap_state}"
-        self.process.stream("init", "-reconfigure", "-lockfile=readonly", path)
+        self._init()
         self.process.stream("apply", "-auto-approve", *self._variables(), *variables)
 
     def remove(self) -> None:
         """Destroy bucket, every state in it, and role."""
-        self.ensure("-var=force_destroy=true")
+        if self._states_are_kept():
+            self.ensure("-var=force_destroy=true")
+        self._init()
         self.process.stream("destroy", "-auto-approve", *self._variables())
         self.workspace.bootstrap_state.unlink(missing_ok=True)
 
     def bucket_exists(self) -> bool:
         """Whether there is a state bucket."""
         return _bucket_exists(self.workspace.settings, catalog.state_bucket(self.account))
+
+    def _init(self) -> None:
+        path = f"-backend-config=path={self.workspace.bootstrap_state}"
+        self.process.stream("init", "-reconfigure", "-lockfile=readonly", path)
 
     def _variables(self) -> list[str]:
         settings, module = self.workspace.settings, self.process.module
@@ -56,12 +61,18 @@ class Bootstrap:
         exists = {"bucket": self.bucket_exists(), "role": _role_exists(settings)}
         return [name for name, kind in ADOPTED.items() if exists[name] and kind not in known]
 
-    def _known(self) -> set[str]:
+    def _states_are_kept(self) -> bool:
+        """Whether Terraform would refuse to delete a bucket that holds states."""
+        return not self._known().get(ADOPTED["bucket"], {}).get("force_destroy", False)
+
+    def _known(self) -> dict[str, Any]:
+        """Attributes of what the local state has, by type."""
         path = self.workspace.bootstrap_state
         if not path.exists():
-            return set()
-        state: dict[str, Any] = json.loads(path.read_text())
-        return {each["type"] for each in state["resources"] if each["mode"] == "managed" and each["instances"]}
+            return {}
+        resources = json.loads(path.read_text())["resources"]
+        managed = [each for each in resources if each["mode"] == "managed" and each["instances"]]
+        return {each["type"]: each["instances"][0]["attributes"] for each in managed}
 
 
 def _bucket_exists(settings: Settings, bucket: str) -> bool:

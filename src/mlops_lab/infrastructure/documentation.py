@@ -11,8 +11,7 @@ from hcl2 import SerializationOptions
 
 from mlops_lab.errors import LabError
 
-BEGIN = "<!-- terraform-overview:begin -->"
-END = "<!-- terraform-overview:end -->"
+SECTION = "terraform-overview"
 PLAIN = SerializationOptions(
     with_comments=False, explicit_blocks=False, preserve_heredocs=False, strip_string_quotes=True
 )
@@ -65,23 +64,14 @@ def overview(infra: Path) -> str:
     return "\n\n".join(parts)
 
 
-def embed(readme: str, section: str) -> str:
-    """Return the README with the section between its markers.
+def embed(readme: str, name: str, section: str) -> str:
+    """Return the README with the section between the markers of its name.
 
     Raises:
         LabError: The markers are missing, or there are several.
     """
-    before, between, after = _split(readme)
-    return f"{before}{BEGIN}\n{section}\n{END}{after}" if between != section else readme
-
-
-def write_overview(root: Path) -> str:
-    """Bring the README's overview into step; return what was done."""
-    path = root / "README.md"
-    present = path.read_text()
-    wanted = embed(present, overview(root / "infra"))
-    path.write_text(wanted)
-    return f"{path}: " + ("already in step" if wanted == present else "Terraform overview written")
+    before, between, after = _split(readme, name)
+    return readme if between == section else f"{before}{_begin(name)}\n{section}\n{_end(name)}{after}"
 
 
 def overview_in_step(root: Path) -> str:
@@ -91,18 +81,27 @@ def overview_in_step(root: Path) -> str:
         LabError: They differ.
     """
     path, infra = root / "README.md", root / "infra"
-    if _split(path.read_text())[1] != overview(infra):
+    if _split(path.read_text(), SECTION)[1] != overview(infra):
         raise LabError(f"The Terraform overview in {path} is not what infra/ generates now; run `make docs`.")
     main = read(infra)
     counts = (sum(1 for _ in _addresses(main)), len(main.blocks("variable")), len(main.blocks("output")))
     return "README.md in step with infra/: {} resources, {} variables, {} outputs".format(*counts)
 
 
-def _split(readme: str) -> tuple[str, str, str]:
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(BEGIN) > readme.index(END):
-        raise LabError(f"README.md must have {BEGIN} and, after it, {END}, once each; put them back.")
-    before, _, rest = readme.partition(BEGIN)
-    between, _, after = rest.partition(END)
+def _begin(name: str) -> str:
+    return f"<!-- {name}:begin -->"
+
+
+def _end(name: str) -> str:
+    return f"<!-- {name}:end -->"
+
+
+def _split(readme: str, name: str) -> tuple[str, str, str]:
+    begin, end = _begin(name), _end(name)
+    if readme.count(begin) != 1 or readme.count(end) != 1 or readme.index(begin) > readme.index(end):
+        raise LabError(f"README.md must have {begin} and, after it, {end}, once each; put them back.")
+    before, _, rest = readme.partition(begin)
+    between, _, after = rest.partition(end)
     return before, between.strip("\n"), after
 
 

@@ -54,7 +54,7 @@ class Process:
             raise LabError(failure(command, transcript.errors, log))
         return code, transcript
 
-    def capture(self, command: str, *arguments: str) -> str:
+    def capture(self, command: str, *arguments: str, accepted: Collection[int] = (0,)) -> str:
         """Run a command and return what it prints.
 
         Raises:
@@ -69,7 +69,7 @@ class Process:
             capture_output=True,
             text=True,
         )
-        if answer.returncode != 0:
+        if answer.returncode not in accepted:
             log.write_text(answer.stdout + answer.stderr)
             raise LabError(failure(command, quoted(answer.stdout + answer.stderr), log))
         return answer.stdout

@@ -38,7 +38,7 @@ def rehearse(settings: Settings, say: Say = silent) -> Rehearsal:
     """
     if not settings.is_local:
         raise NotApplicableError("needs an empty account; `make destroy` on aws checks by tag that nothing is left")
-    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder, _empty_account(Path(folder)) as port:
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder, empty_account(Path(folder)) as port:
         empty = _settings(settings, Path(folder) / "state", port)
         terraform = Terraform(empty, say)
         start = time.monotonic()
@@ -65,7 +65,7 @@ def _settings(settings: Settings, state: Path, port: int) -> Settings:
 
 
 @contextmanager
-def _empty_account(folder: Path) -> Iterator[int]:
+def empty_account(folder: Path) -> Iterator[int]:
     """Run a control plane on a free port; yield the port."""
     command = [sys.executable, "-m", "mlops_lab.localcloud.plane", "--state-dir", str(folder / "plane"), "--port", "0"]
     log = folder / "plane.log"

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from botocore.exceptions import ClientError
 from mlops_lab import catalog
 from mlops_lab.cloud.session import client, explained
 from mlops_lab.errors import LabError
-from mlops_lab.infrastructure import binary
+from mlops_lab.infrastructure import binary, check
 from mlops_lab.infrastructure.account import Account, identify
 from mlops_lab.infrastructure.bootstrap import Bootstrap
 from mlops_lab.infrastructure.leftovers import deregister_releases, leftovers
@@ -112,6 +113,27 @@ class Terraform:
         self.init()
         state: dict[str, Any] = json.loads(self._process.capture("show", "-json"))
         return state
+
+    def plan_json(self, variables: Mapping[str, str]) -> dict[str, Any]:
+        """Return a plan with other values of some variables, as `terraform show -json` writes it.
+
+        Changes nothing, asks AWS about no resource and takes no lock.
+        """
+        self.init()
+        with tempfile.TemporaryDirectory() as folder:
+            path = f"{folder}/what-if.tfplan"
+            given = [f"-var={name}={value}" for name, value in variables.items()]
+            self._process.stream("plan", "-refresh=false", "-lock=false", f"-out={path}", *self._variables, *given)
+            plan: dict[str, Any] = json.loads(self._process.capture("show", "-json", path))
+            return plan
+
+    def validate(self) -> None:
+        """Check the format and the validity of `infra/`, and run its tests with mock providers; needs no cloud.
+
+        Raises:
+            LabError: What is wrong, in Terraform's words.
+        """
+        check.run(self._workspace, self._process)
 
     def backend(self) -> Mapping[str, Any]:
         """Return the backend `infra/` is linked to: its `type` and `config`."""

@@ -94,7 +94,7 @@ def show(results: Sequence[Result], console: Console) -> None:
     table = Table("id", "status", "seconds", "outcome and evidence", box=SIMPLE_HEAD, padding=(0, 1, 1, 0))
     for result in results:
         status = f"[{STATUSES[result.status]}]{result.status}[/]"
-        text = Text.assemble((result.outcome, "bold"), "\n", result.evidence)
+        text = Text.assemble((result.outcome, "bold"), "\n", result.evidence, overflow="fold")
         table.add_row(result.id, status, f"{result.seconds:.1f}", text)
     console.print(table)
 

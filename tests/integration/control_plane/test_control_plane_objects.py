@@ -34,8 +34,7 @@ def as_role(shared_plane: Any) -> Any:
     arn = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument='{"Version":"2012-10-17"}')["Role"]["Arn"]
     iam.put_role_policy(RoleName=ROLE, PolicyName="write", PolicyDocument=json.dumps(POLICY))
     answer = shared_plane.client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    client = shared_plane.client("s3", answer["AccessKeyId"], answer["SessionToken"])
-    return client
+    return shared_plane.client("s3", answer["AccessKeyId"], answer["SessionToken"])
 
 
 def test_a_role_writes_where_its_policy_allows(as_role: Any) -> None:

@@ -138,5 +138,5 @@ def test_a_version_that_is_not_live_in_time_is_an_error(monkeypatch: pytest.Monk
 
 
 def test_a_service_that_does_not_exist_asks_for_apply():
-    with pytest.raises(LabError, match="mlops-lab-income-stable does not exist.*make apply"):
+    with pytest.raises(LabError, match=r"mlops-lab-income-stable does not exist.*make apply"):
         deploy(FakeEcs(exists=False), "income", RELEASE, "http://balancer", say=lambda line: None)

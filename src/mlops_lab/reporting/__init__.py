@@ -1,0 +1,1 @@
+"""What people read: executed notebooks, pages, diagrams, tables."""

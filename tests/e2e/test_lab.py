@@ -1,0 +1,192 @@
+"""What a newcomer ends with after one command, and what it survives; the tests share one lab, the last destroys it."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from tests.e2e.conftest import Lab
+
+from mlops_lab import catalog, projects
+from mlops_lab.localcloud import control
+
+ROW = dict(projects.get("income").example)
+
+
+def until(condition: Callable[[], object], seconds: float = 60) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (seen := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.1)
+    return seen
+
+
+def answers(lab: Lab) -> bool:
+    try:
+        return lab.post({"instances": [ROW]}).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def test_the_demo_ends_in_a_prediction_and_says_what_next(lab: Lab):
+    assert '"probability"' in lab.said
+    assert "7 of 7 outcomes hold" in lab.said
+    assert "make predict" in lab.said
+
+
+def test_every_outcome_of_week_1_passes_with_evidence(lab: Lab):
+    assert {row["id"]: row["status"] for row in lab.outcomes.values()} == {f"1.{n}": "pass" for n in range(1, 8)}
+    assert all(row["evidence"] for row in lab.outcomes.values())
+
+
+def test_a_prediction_names_version_and_request(lab: Lab):
+    answer = lab.post({"instances": [ROW, ROW]})
+
+    body = answer.json()
+    assert len(body["predictions"]) == 2
+    assert body["model_version"] == "1"
+    assert body["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("key", ["", "wrong"])
+def test_without_the_key_there_is_no_prediction(lab: Lab, key: str):
+    assert lab.post({"instances": [ROW]}, key).status_code == 401
+
+
+def test_a_malformed_request_is_told_field_value_and_rule(lab: Lab):
+    answer = lab.post({"instances": [ROW | {"age": -5}]})
+
+    assert answer.status_code == 422
+    assert "age" in answer.text
+    assert "-5" in answer.text
+
+
+def test_the_names_that_terraform_gave_are_the_catalogue_s(lab: Lab):
+    outputs = json.loads(lab.run("outputs").stdout)
+
+    said = json.dumps(outputs)
+    names = [catalog.CLUSTER, catalog.API_KEY_PARAMETER, *catalog.REPOSITORIES.values(), catalog.log_group("income")]
+    names += [catalog.models_bucket("123456789012"), catalog.predictions_bucket("123456789012")]
+    assert [name for name in names if name not in said] == []
+
+
+def test_a_deploy_is_no_change_for_terraform(lab: Lab):
+    assert "no changes" in lab.run("plan").stdout.lower()
+
+
+def test_no_secret_is_in_terraform_s_state_or_the_logs(lab: Lab):
+    key = lab.client("ssm").get_parameter(Name=catalog.API_KEY_PARAMETER, WithDecryption=True)["Parameter"]["Value"]
+    bucket = catalog.state_bucket("123456789012")
+    state = lab.client("s3").get_object(Bucket=bucket, Key=catalog.STATE_KEY)["Body"].read().decode()
+
+    assert catalog.API_KEY_PARAMETER in state
+    assert key not in state
+    assert [str(path) for path in lab.settings.state_dir.glob("logs/*") if key in path.read_text()] == []
+
+
+def test_the_notebook_runs_as_it_stands(lab: Lab):
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "notebooks"],
+        cwd=lab.settings.root,
+        env=lab.environment | {"LAB_ROOT": str(lab.settings.root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert re.search(r"\d+ passed", run.stdout)
+
+
+def test_the_report_is_written(lab: Lab):
+    run = lab.run("report", "1")
+
+    assert run.returncode == 0, run.stderr
+    pages = list((lab.settings.root / "reports").rglob("*.html"))
+    assert pages
+    assert "monthly" in pages[0].read_text().lower()
+
+
+def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
+    families = {"familyPrefix": catalog.service("income"), "status": "ACTIVE"}
+    before = lab.client("ecs").list_task_definitions(**families)["taskDefinitionArns"]
+
+    run = lab.run("deploy", "income")
+
+    assert run.returncode == 0, run.stderr
+    assert lab.client("ecs").list_task_definitions(**families)["taskDefinitionArns"] == before
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("deploy", "incom"), "PROJECT is 'incom'; use one of"),
+        (("deploy", "income", "--version", "99"), "No version 99 of income is published"),
+        (("predict", "incom"), "PROJECT is 'incom'; use one of"),
+    ],
+)
+def test_a_user_s_mistake_is_one_line(lab: Lab, command: tuple[str, ...], message: str):
+    run = lab.run(*command)
+
+    assert run.returncode == 1
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_the_killed_daemon_the_balancer_and_a_task_come_back_and_nothing_stored_is_lost(lab: Lab):
+    ssm = lab.client("ssm")
+    ssm.put_parameter(Name="/kept", Value="until the end", Type="String")
+
+    os.kill(control.state(lab.settings).pid, signal.SIGKILL)
+    assert answers(lab)
+    assert lab.run("up").returncode == 0
+    assert ssm.get_parameter(Name="/kept")["Parameter"]["Value"] == "until the end"
+
+    for pid in control.state(lab.settings).proxies:
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: answers(lab))
+
+    tasks = lab.client("ecs").list_tasks(cluster=catalog.CLUSTER, serviceName=catalog.service("income"))["taskArns"]
+    lab.client("ecs").stop_task(cluster=catalog.CLUSTER, task=tasks[0], reason="the test")
+    until(lambda: _tasks(lab) and _tasks(lab) != tasks and answers(lab))
+
+
+def test_down_and_up_bring_everything_back(lab: Lab):
+    assert lab.run("down").returncode == 0
+    assert not answers_at_all(lab)
+
+    assert lab.run("up").returncode == 0
+
+    until(lambda: answers(lab))
+    assert "no changes" in lab.run("plan").stdout.lower()
+
+
+def test_destroy_leaves_nothing(lab: Lab):
+    run = lab.run("destroy")
+
+    assert run.returncode == 0, run.stderr
+    assert "nothing with the lab's tag is left" in run.stdout
+    assert not _has_cluster(lab)
+
+
+def _tasks(lab: Lab) -> list[str]:
+    return lab.client("ecs").list_tasks(cluster=catalog.CLUSTER, serviceName=catalog.service("income"))["taskArns"]
+
+
+def _has_cluster(lab: Lab) -> bool:
+    found = lab.client("ecs").describe_clusters(clusters=[catalog.CLUSTER])["clusters"]
+    return any(cluster["status"] == "ACTIVE" for cluster in found)
+
+
+def answers_at_all(lab: Lab) -> bool:
+    try:
+        return httpx.get(f"{lab.settings.balancer_url}/income/health", timeout=2) is not None
+    except httpx.HTTPError:
+        return False
