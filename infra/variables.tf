@@ -291,7 +291,7 @@ variable "alert_email" {
 variable "budget_usd" {
   description = "Monthly budget in USD: notices at 80 per cent spent and when the forecast passes it."
   type        = number
-  default     = 50
+  default     = 60
 
   validation {
     condition     = var.budget_usd >= 1

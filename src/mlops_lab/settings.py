@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -55,7 +54,7 @@ class Settings(BaseSettings):
         """Whether the embedded cloud answers for AWS."""
         return self.target == "local"
 
-    @cached_property
+    @property
     def state_dir(self) -> Path:
         """Absolute folder for what the lab keeps on this machine."""
         return (self.root / self.state).resolve()

@@ -1,6 +1,7 @@
 """Makes load balancers real: reads ELBv2's listeners, rules and targets, and has Caddy serve them on loopback."""
 
 import logging
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,10 @@ class Proxies:
         return any(changes)
 
     def stop(self) -> None:
-        """End both, the front first."""
+        """End both, the front first, and remove their sockets."""
         self.front.stop()
         self.back.stop()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
 
 class Balancer:
