@@ -86,6 +86,7 @@ def deploy_version(settings: Settings, project: str, version: str | None, timeli
         LabError: There is no such version, or it does not become live.
     """
     projects.get(project)
+    account(settings)
     release = _release(settings, project, version, image.publish(project, settings, timeline.lane("image")).uri)
     _go_live(settings, project, release, timeline)
 

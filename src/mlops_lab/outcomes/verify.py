@@ -10,6 +10,7 @@ from rich.console import Console
 
 from mlops_lab import outcomes
 from mlops_lab.catalog import Paths
+from mlops_lab.cloud.session import account
 from mlops_lab.errors import LabError
 from mlops_lab.outcomes.outcome import Outcome, Result, failed, run_all, save, show
 from mlops_lab.settings import Settings
@@ -45,7 +46,11 @@ def verify(
         console: Gets the table.
         week: 1 to 7; None is every week that has checks.
         known: Checks that run already, by the outcome's id.
+
+    Raises:
+        LabError: The target does not answer, or its credentials are missing.
     """
+    account(settings)  # nobody to ask is no failed outcome
     chosen = [outcome for each in ([week] if week else weeks()) for outcome in of_week(each)]
     results = run_all(chosen, settings, known)
     path = Paths(settings.root, settings.state_dir).reports / "outcomes.json"
