@@ -114,6 +114,16 @@ def test_the_report_is_written(lab: Lab):
     assert "monthly" in pages[0].read_text().lower()
 
 
+def test_status_shows_the_service_and_its_healthy_target(lab: Lab):
+    said = lab.run("status").stdout
+
+    assert re.search(r"mlops-lab-income-stable +2 +1 of 1 +127\.0\.0\.1:\d+ healthy", said)
+
+
+def test_logs_are_read_back_from_cloudwatch(lab: Lab):
+    assert '"event": "ready"' in lab.run("logs", "income").stdout
+
+
 def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
     families = {"familyPrefix": catalog.service("income"), "status": "ACTIVE"}
     before = lab.client("ecs").list_task_definitions(**families)["taskDefinitionArns"]
