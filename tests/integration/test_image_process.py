@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from moto.moto_api._internal.models import moto_api_backend as moto_api
 from moto.server import ThreadedMotoServer
 
 from mlops_lab import catalog
@@ -33,6 +34,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     settings = Settings(root=ROOT, state=tmp_path_factory.mktemp("lab"), cloud_port=port, driver="process")
     client(settings, "ecr").create_repository(repositoryName=REPOSITORY, imageTagMutability="IMMUTABLE")
     yield settings
+    moto_api.reset()  # moto's state is the process's: the next server must find nothing
     plane.stop()
 
 

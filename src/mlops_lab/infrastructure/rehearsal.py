@@ -24,9 +24,14 @@ class Rehearsal:
 
     resources: int
     apply_seconds: float
-    second_plan_changes: int
+    second_plan: tuple[str, ...]  # what it would still change: "update aws_lb.this"
     destroy_seconds: float
     left: tuple[str, ...]
+
+    @property
+    def second_plan_changes(self) -> int:
+        """Number of resources the second plan would change."""
+        return len(self.second_plan)
 
 
 def rehearse(settings: Settings, say: Say = silent) -> Rehearsal:
@@ -45,11 +50,11 @@ def rehearse(settings: Settings, say: Say = silent) -> Rehearsal:
         terraform.bootstrap()
         applied = terraform.apply()
         apply_seconds = time.monotonic() - start
-        second = terraform.changes()
+        second = tuple(terraform.plan().splitlines()[:-1])
         start = time.monotonic()
         terraform.destroy()
         left = tuple(leftovers(empty))
-        return Rehearsal(applied.add, apply_seconds, second.total, time.monotonic() - start, left)
+        return Rehearsal(applied.add, apply_seconds, second, time.monotonic() - start, left)
 
 
 def _settings(settings: Settings, state: Path, port: int) -> Settings:

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from moto.moto_api._internal.models import moto_api_backend as moto_api
 from moto.server import ThreadedMotoServer
 
 from mlops_lab import catalog
@@ -81,7 +82,7 @@ def driver(connect: Callable[[], DockerDriver]) -> DockerDriver:
     return connect()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settings(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """Settings of a lab with AWS's control plane and an image registry, and nothing else."""
     plane = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -97,4 +98,5 @@ def settings(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> It
     for repository in catalog.REPOSITORIES.values():
         client(settings, "ecr").create_repository(repositoryName=repository, imageTagMutability="IMMUTABLE")
     yield settings
+    moto_api.reset()  # moto's state is the process's: the next server must find nothing
     plane.stop()
