@@ -15,6 +15,7 @@ import pytest
 from tests.e2e.conftest import Lab
 
 from mlops_lab import catalog, projects
+from mlops_lab.cloud import api
 from mlops_lab.localcloud import control
 
 ROW = dict(projects.get("income").example)
@@ -28,9 +29,9 @@ def until(condition: Callable[[], object], seconds: float = 60) -> Any:
     return seen
 
 
-def answers(lab: Lab) -> bool:
+def answers(lab: Lab, key: str | None = None) -> bool:
     try:
-        return lab.post({"instances": [ROW]}).is_success
+        return lab.post({"instances": [ROW]}, key).is_success
     except httpx.HTTPError:
         return False
 
@@ -153,9 +154,10 @@ def test_a_user_s_mistake_is_one_line(lab: Lab, command: tuple[str, ...], messag
 def test_the_killed_daemon_the_balancer_and_a_task_come_back_and_nothing_stored_is_lost(lab: Lab):
     ssm = lab.client("ssm")
     ssm.put_parameter(Name="/kept", Value="until the end", Type="String")
+    key = api.api_key(lab.settings)
 
     os.kill(control.state(lab.settings).pid, signal.SIGKILL)
-    assert answers(lab)
+    assert answers(lab, key)
     assert lab.run("up").returncode == 0
     assert ssm.get_parameter(Name="/kept")["Parameter"]["Value"] == "until the end"
 
