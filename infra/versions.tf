@@ -21,6 +21,7 @@ terraform {
 provider "aws" {
   region            = var.region
   s3_use_path_style = var.s3_use_path_style
+  max_retries       = var.max_retries
 
   default_tags {
     tags = local.tags

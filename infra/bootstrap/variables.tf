@@ -65,3 +65,14 @@ variable "s3_use_path_style" {
   type        = bool
   default     = false
 }
+
+variable "max_retries" {
+  description = "Times a call to AWS that failed by itself (throttled, 5xx) is repeated; an emulator that fails once fails again."
+  type        = number
+  default     = 25
+
+  validation {
+    condition     = var.max_retries >= 1 && floor(var.max_retries) == var.max_retries
+    error_message = "max_retries is ${var.max_retries}; use a whole number from 1."
+  }
+}

@@ -2,6 +2,7 @@
 
 environment               = "local"
 s3_use_path_style         = true
+max_retries               = 4
 force_destroy             = true
 deregistration_delay      = 3
 health_check_grace_period = 15

@@ -93,6 +93,7 @@ run "a_value_that_aws_would_refuse_is_refused" {
     health_check              = { interval = 2 } # AWS: at least 5
     health_check_grace_period = -1
     deregistration_delay      = 3601
+    max_retries               = 0
     stop_timeout              = 300 # Fargate: at most 120
     cpu_architecture          = "RISCV"
     scaling                   = { cpu_percent = 100 }
@@ -117,6 +118,7 @@ run "a_value_that_aws_would_refuse_is_refused" {
     var.health_check,
     var.health_check_grace_period,
     var.deregistration_delay,
+    var.max_retries,
     var.stop_timeout,
     var.cpu_architecture,
     var.scaling,

@@ -3,9 +3,9 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mlops_lab.errors import LabError
@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     mlflow_port: int = Field(5001, ge=1, le=65535, description="the MLflow server in the embedded cloud")
     registry_port: int = Field(5002, ge=1, le=65535, description="ECR's image registry in the embedded cloud")
     driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
+    metric_seconds: Annotated[Literal[1, 5, 10, 20, 30, 60], BeforeValidator(lambda value: _whole(value))] = Field(
+        10, description="seconds between two data of a metric in the embedded cloud; AWS: 60"
+    )
     platform: str | None = Field(None, description="of the images; otherwise this machine's, on aws linux/amd64")
     terraform: Path | None = Field(None, description="a terraform binary; otherwise PATH, then a pinned download")
     terraform_mirror: str = Field("https://releases.hashicorp.com/terraform", description="where to download it")
@@ -155,6 +158,10 @@ def read_serving_settings() -> ServingSettings:
 def _checkout(folder: Path) -> Path:
     """Return the nearest folder upwards that holds `infra`: a notebook is opened in a folder of the checkout."""
     return next((each for each in (folder, *folder.parents) if (each / "infra").is_dir()), folder)
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
