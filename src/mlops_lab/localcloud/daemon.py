@@ -13,6 +13,8 @@ from mlops_lab.errors import LabError
 from mlops_lab.localcloud.agent.assembly import assemble
 from mlops_lab.localcloud.household import Household
 from mlops_lab.localcloud.plane import ControlPlane
+from mlops_lab.localcloud.plane.activities import SOURCE as ACTIVITIES
+from mlops_lab.localcloud.plane.outbox import OUTBOX
 from mlops_lab.settings import Settings, read_settings
 
 STOP_SECONDS = 40  # ECS's default stop timeout of 30 s and some
@@ -53,8 +55,11 @@ def _serve(settings: Settings, house: Household, wait: Callable[[], object], not
         house.runtime.driver,
         house.proxies,
         house.listener_ports,
+        settings.metric_seconds,
     )
     plane.health_of = agent.health.of
+    OUTBOX.deliver = agent.messenger.send
+    ACTIVITIES.ask = agent.activities.shown
     agent.start()
     _tell(notify, "ready")
     log.info("ready: AWS endpoint %s, load balancer %s", plane.url, settings.balancer_url)

@@ -6,23 +6,13 @@ import sys
 SCRIPT = """
 from mlops_lab.localcloud.plane.engine import determinism
 from mlops_lab.localcloud.plane.extension import retention
-from moto.cloudwatch.models import cloudwatch_backends
 from moto.logs.models import logs_backends
 
 retention.install()
-retention.FEW_DATA, retention.MOST_DATA, retention.SLACK, retention.STREAM_EVENTS = 10, 40, 5, 10
+retention.SLACK, retention.STREAM_EVENTS = 5, 10
 determinism.Tamer().tame()
-metrics = cloudwatch_backends["1"]["us-east-1"]
-metrics.next_trim = 15
 logs = logs_backends["1"]["us-east-1"]
 DAY = 86_400
-
-
-def data(count, seconds):
-    with determinism.moment(1, seconds):
-        for _ in range(count):
-            metrics.put_metric_data("n", [{"MetricName": "m", "Value": 1.0}])
-    return len(metrics.metric_data)
 
 
 def events(count, seconds):
@@ -45,18 +35,6 @@ def run(script: str) -> str:
     result = subprocess.run([sys.executable, "-c", SCRIPT + script], capture_output=True, text=True, timeout=60)
     assert result.returncode == 0, result.stderr
     return result.stdout.strip()
-
-
-def test_few_metric_data_are_kept_whatever_their_age() -> None:
-    assert run("data(9, 0); print(data(5, 100 * DAY))") == "14"
-
-
-def test_old_metric_data_go_when_there_are_many() -> None:
-    assert int(run("data(30, 0); print(data(30, 100 * DAY))")) <= 35
-
-
-def test_even_new_metric_data_have_a_limit() -> None:
-    assert int(run("print(data(200, 100 * DAY))")) <= 45
 
 
 def test_a_log_stream_keeps_its_newest_events() -> None:

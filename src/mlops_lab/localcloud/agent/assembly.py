@@ -4,15 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlops_lab.localcloud.agent.access_log import AccessLog
+from mlops_lab.localcloud.agent.activities import Activities
+from mlops_lab.localcloud.agent.alarm_watch import AlarmWatch
 from mlops_lab.localcloud.agent.balancer import Balancer, Proxies
 from mlops_lab.localcloud.agent.clients import AwsAccount
 from mlops_lab.localcloud.agent.credentials import CredentialsEndpoint
 from mlops_lab.localcloud.agent.health import HealthTable
+from mlops_lab.localcloud.agent.ledger import Ledger
 from mlops_lab.localcloud.agent.logs import LogShipper
+from mlops_lab.localcloud.agent.messenger import Messenger
+from mlops_lab.localcloud.agent.meter import Meter
 from mlops_lab.localcloud.agent.observation import Json, Task
 from mlops_lab.localcloud.agent.reconciler import Parts, Reconciler
 from mlops_lab.localcloud.agent.runner import Runner
+from mlops_lab.localcloud.agent.scaler import Scaler
 from mlops_lab.localcloud.agent.targets import Targets
+from mlops_lab.localcloud.agent.telemetry import Instruments, Telemetry
+from mlops_lab.localcloud.agent.usage import UsageMeter
 from mlops_lab.localcloud.driver import Driver
 
 SDK_VARIABLES = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_EC2_METADATA_DISABLED")
@@ -24,23 +33,36 @@ class Agent:
 
     credentials: CredentialsEndpoint
     health: HealthTable
+    messenger: Messenger
+    activities: Activities
     reconciler: Reconciler
+    telemetry: Telemetry
 
     def start(self) -> None:
         """Begin to make the control plane true."""
         self.credentials.start()
         self.health.start()
+        self.messenger.start()
         self.reconciler.start()
+        self.telemetry.start()
 
     def stop(self, seconds: float) -> None:
         """Stop every task, waiting at most so long, and then the agent."""
+        self.telemetry.stop()
         self.reconciler.stop(seconds)
+        self.messenger.stop()
         self.health.stop()
         self.credentials.stop()
 
 
 def assemble(
-    state: Path, region: str, environment: Mapping[str, str], driver: Driver, proxies: Proxies, ports: Mapping[int, int]
+    state: Path,
+    region: str,
+    environment: Mapping[str, str],
+    driver: Driver,
+    proxies: Proxies,
+    ports: Mapping[int, int],
+    period: int,
 ) -> Agent:
     """Return an agent, not started.
 
@@ -51,6 +73,7 @@ def assemble(
         driver: What runs the containers.
         proxies: What balances the load.
         ports: A listener's port -> its port on loopback.
+        period: Seconds between two data of a metric.
     """
     account = AwsAccount(region, environment)
     credentials = CredentialsEndpoint(state / "credentials.json", lambda task: _role_credentials(account, task))
@@ -65,7 +88,15 @@ def assemble(
     runner = Runner(driver, account.client("ecs"), account.of_role, injected, logs.end, targets.drain_seconds)
     balancer = Balancer(account.client("elbv2"), proxies, health, ports)
     reconciler = Reconciler(Parts(account.client("ecs"), runner, targets, balancer, logs))
-    return Agent(credentials, health, reconciler)
+    activities = Activities(state / "scaling-activities.json")
+    logs_of_proxies = {"front": AccessLog(proxies.front.access_log), "back": AccessLog(proxies.back.access_log)}
+    ledger = Ledger.open(state / "published.json")
+    meter = Meter(account.client, UsageMeter(driver), runner.definition, logs_of_proxies, ledger, period)
+    instruments = Instruments(
+        meter, AlarmWatch(account.client("cloudwatch")), Scaler(account.client, activities, period)
+    )
+    telemetry = Telemetry(instruments, period, reconciler.wake)
+    return Agent(credentials, health, Messenger(), activities, reconciler, telemetry)
 
 
 def _role_credentials(account: AwsAccount, task_id: str) -> Json | None:

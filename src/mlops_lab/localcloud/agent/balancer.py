@@ -68,18 +68,19 @@ class Balancer:
                 for listener in self._elbv2.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])[
                     "Listeners"
                 ]:
-                    self._place(listeners, balancer["LoadBalancerName"], listener)
+                    self._place(listeners, balancer, listener)
         return list(listeners.values())
 
-    def _place(self, listeners: dict[int, Listener], balancer: str, listener: Json) -> None:
-        name = f"{balancer}-{listener['Port']}"
+    def _place(self, listeners: dict[int, Listener], balancer: Json, listener: Json) -> None:
+        name = f"{balancer['LoadBalancerName']}-{listener['Port']}"
         port = self._ports.get(listener["Port"])
         if port is None or listener["Protocol"] != "HTTP":
             self._say([f"listener {name} ({listener['Protocol']}) has no port here; mapped are {dict(self._ports)}"])
         elif port in listeners:
             self._say([f"listener {name} is left out: {listeners[port].name} has port {port} already"])
         else:
-            listeners[port] = Listener(name, port, self._rules(listener["ListenerArn"]))
+            dimension = balancer["LoadBalancerArn"].partition("loadbalancer/")[2]
+            listeners[port] = Listener(name, port, self._rules(listener["ListenerArn"]), dimension)
 
     def _rules(self, listener: str) -> tuple[Json, ...]:
         rules = self._elbv2.describe_rules(ListenerArn=listener)["Rules"]

@@ -1,8 +1,11 @@
 """From listeners, rules and healthy targets to a configuration of Caddy. Pure.
 
-One Caddy server per target group stands behind one per listener, so that its metrics carry the target group. The two
-kinds live in two processes: targets come and go by reloading the back alone, and a client's connections to the front,
-which a reload would close, outlive every change of the targets.
+One Caddy server per target group stands behind one per listener, so that its access log carries the target group. The
+two kinds live in two processes: targets come and go by reloading the back alone, and a client's connections to the
+front, which a reload would close, outlive every change of the targets.
+
+The back logs every request, the front only those that it answers by itself. A line's logger is what CloudWatch has as
+the dimension: ``targetgroup/<name>/<id>`` or ``app/<name>/<id>``.
 """
 
 import re
@@ -14,6 +17,8 @@ from typing import Any
 from mlops_lab.localcloud.agent.observation import Json
 
 RETRY_SECONDS = 1
+BACK_SECONDS = 5  # that a request waits in the front while the back is started again
+BUFFERED = 2**20  # bytes of a request that the front keeps for a second attempt
 DOWN_SECONDS = 1  # a target that refuses connections is left out for so long; health checks decide for longer
 
 
@@ -30,6 +35,11 @@ class TargetGroup:
         """Its name, from the ARN ``...:targetgroup/<name>/<id>``."""
         return self.arn.split("/")[1]
 
+    @property
+    def dimension(self) -> str:
+        """What CloudWatch calls it."""
+        return self.arn.rpartition(":")[2]
+
 
 @dataclass(frozen=True)
 class Listener:
@@ -38,6 +48,7 @@ class Listener:
     name: str
     port: int
     rules: tuple[Json, ...]
+    balancer: str = ""  # what CloudWatch calls the load balancer: "app/<name>/<id>"
 
 
 class UnsupportedError(Exception):
@@ -61,7 +72,10 @@ def front(listeners: Sequence[Listener], groups: Mapping[str, TargetGroup], sock
                 routes.append(_route(rule, groups, sockets))
             except UnsupportedError as error:
                 left_out.append(f"{rule['RuleArn']}: {error}")
-        servers[listener.name] = _server(f"127.0.0.1:{listener.port}", routes)
+        # A request that is forwarded is the back's to log, unless the front fails to forward it.
+        unforwarded = {"routes": [{"handle": [{"handler": "vars", "log_skip": False}]}]}
+        server = _server(f"127.0.0.1:{listener.port}", routes, listener.balancer)
+        servers[listener.name] = server | {"errors": unforwarded}
     return servers, left_out
 
 
@@ -76,11 +90,12 @@ def reduced(weights: Sequence[int]) -> list[int]:
     return [weight // divisor for weight in weights]
 
 
-def _server(listen: str, routes: Sequence[Json]) -> dict[str, Any]:
+def _server(listen: str, routes: Sequence[Json], logger: str) -> dict[str, Any]:
     return {
         "listen": [listen],
         "protocols": ["h1"],
         "automatic_https": {"disable": True},
+        "logs": {"default_logger_name": logger},
         "routes": list(routes),
     }
 
@@ -100,7 +115,11 @@ def _group_server(group: TargetGroup, sockets: str) -> dict[str, Any]:
             },
             "health_checks": {"passive": {"fail_duration": f"{DOWN_SECONDS}s", "max_fails": 1}},
         }
-    return _server(_socket(group, sockets), [{"handle": [handler]}])
+    noted = [
+        _noted("latency", "{http.reverse_proxy.upstream.latency_ms}"),  # none where no target answered
+        _noted("retries", "{http.reverse_proxy.retries}"),
+    ]
+    return _server(_socket(group, sockets), [{"handle": [*noted, handler]}], group.dimension)
 
 
 def _route(rule: Json, groups: Mapping[str, TargetGroup], sockets: str) -> dict[str, Any]:
@@ -108,7 +127,10 @@ def _route(rule: Json, groups: Mapping[str, TargetGroup], sockets: str) -> dict[
     for condition in rule.get("Conditions", []):
         matcher |= _matcher(condition)
     last = max(rule["Actions"], key=lambda action: action.get("Order") or 0)
-    route: dict[str, Any] = {"handle": [_handler(last, groups, sockets)], "terminal": True}
+    handler = _handler(last, groups, sockets)
+    forwarded = handler["handler"] == "reverse_proxy"
+    logged = {"handler": "vars", "log_skip": True} if forwarded else _noted("action", last["Type"])
+    route: dict[str, Any] = {"handle": [logged, handler], "terminal": True}
     return route | ({"match": [matcher]} if matcher else {})
 
 
@@ -159,7 +181,16 @@ def _forward(action: Json, groups: Mapping[str, TargetGroup], sockets: str) -> d
     return {
         "handler": "reverse_proxy",
         "upstreams": [{"dial": _socket(group, sockets)} for group, _ in serving],
-        "load_balancing": {"selection_policy": policy},
+        # A reload of the back closes a connection that it has accepted and not yet read from, so that the front
+        # must try again, whatever the method: such a request was never handled. (One in flight while the back is
+        # killed is handled twice at worst.)
+        "load_balancing": {
+            "selection_policy": policy,
+            "try_duration": f"{BACK_SECONDS}s",
+            "try_interval": "20ms",
+            "retry_match": [{"protocol": "http"}],
+        },
+        "request_buffers": BUFFERED,
         # A connection for each request: one kept alive could be closed by a reload of the back as it is used.
         "transport": {"protocol": "http", "keep_alive": {"enabled": False}},
     }
@@ -176,6 +207,11 @@ def _redirect(redirect: Json) -> dict[str, Any]:
     target = target.replace("/#{path}", "{http.request.uri.path}").replace("#{query}", "{http.request.uri.query}")
     code = 301 if redirect["StatusCode"] == "HTTP_301" else 302
     return {"handler": "static_response", "status_code": code, "headers": {"Location": [target]}}
+
+
+def _noted(key: str, value: str) -> dict[str, Any]:
+    """A handler that adds a field to the line of the access log."""
+    return {"handler": "log_append", "key": key, "value": value}
 
 
 def _text(status: int, content_type: str, body: str) -> dict[str, Any]:

@@ -19,6 +19,8 @@ from mlops_lab.errors import LabError
 START_SECONDS = 10
 STOP_SECONDS = 5
 BACKLOG = 1024
+LOG_MIB = 16  # of an access log, before the next is begun
+OLD_LOGS = 2  # that are kept for a reader that was away
 
 Servers = Mapping[str, Any]  # name -> a server of Caddy's http app
 
@@ -38,6 +40,7 @@ class Caddy:
         self._log = state / f"caddy-{name}.log"
         self._ports_file = state / f"caddy-{name}.ports"  # address -> file descriptor in the running process
         self._sockets = sockets
+        self.access_log = state / f"access-{name}.log"
         self._admin = sockets / f"admin-{name}.sock"
         self._loaded: Servers | None = None
 
@@ -84,8 +87,8 @@ class Caddy:
         }
         return {
             "admin": {"listen": f"unix/{self._admin}", "config": {"persist": False}},
-            "logging": {"logs": {"default": {"level": "ERROR"}}},
-            "apps": {"http": {"grace_period": "30s", "metrics": {}, "servers": placed}},
+            "logging": {"logs": _logs(self.access_log)},
+            "apps": {"http": {"grace_period": "30s", "servers": placed}},
         }
 
     def _load(self, configuration: dict[str, Any]) -> None:
@@ -148,6 +151,28 @@ class Caddy:
             return process if str(self._config) in process.cmdline() else None
         except (OSError, ValueError, psutil.Error):
             return None
+
+
+def _logs(access_log: Path) -> dict[str, Any]:
+    """Errors to stderr; of each request what metrics need, and nothing of what was asked or answered."""
+    left_out = ("request", "bytes_read", "user_id", "duration", "size", "resp_headers")
+    encoder = {
+        "format": "filter",
+        "wrap": {"format": "json", "time_format": "unix_seconds_float", "level_key": "", "message_key": ""},
+        "fields": {name: {"filter": "delete"} for name in left_out},
+    }
+    writer = {
+        "output": "file",
+        "filename": str(access_log),
+        "mode": "0600",
+        "roll_size_mb": LOG_MIB,
+        "roll_keep": OLD_LOGS,
+        "roll_gzip": False,
+    }
+    return {
+        "default": {"level": "ERROR", "exclude": ["http.log.access"]},
+        "access": {"include": ["http.log.access"], "encoder": encoder, "writer": writer},
+    }
 
 
 def _tcp_addresses(servers: Servers) -> set[str]:

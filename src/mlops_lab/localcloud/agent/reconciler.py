@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from mlops_lab.errors import LabError
 from mlops_lab.localcloud.agent import scheduler
 from mlops_lab.localcloud.agent.balancer import Balancer
+from mlops_lab.localcloud.agent.guard import Guard
 from mlops_lab.localcloud.agent.logs import LogShipper
 from mlops_lab.localcloud.agent.observation import World, observe
 from mlops_lab.localcloud.agent.runner import Runner
@@ -45,7 +43,7 @@ class Reconciler:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reconciler", daemon=True)
-        self._failing: dict[str, str] = {}
+        self._guard = Guard()
 
     def start(self) -> None:
         """Begin."""
@@ -79,29 +77,14 @@ class Reconciler:
             ("tasks", lambda: self._parts.runner.step(world)),
             ("logs", lambda: self._ship(world)),
         ]
-        changes = [self._guarded(name, action) for name, action in steps]
+        changes = [self._guard.run(name, action) for name, action in steps]
         return any(changes)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if not self._guarded("pass", self.step):
+            if not self._guard.run("pass", self.step):
                 self._wake.wait(PASS_SECONDS)
             self._wake.clear()
-
-    def _guarded(self, name: str, action: Callable[[], bool]) -> bool:
-        try:
-            changed = action()
-        except (BotoCoreError, ClientError, LabError, OSError) as error:
-            self._say(name, f"{type(error).__name__}: {error}")
-            return False
-        self._failing.pop(name, None)
-        return changed
-
-    def _say(self, name: str, problem: str) -> None:
-        """Log a problem once, not at every pass."""
-        if self._failing.get(name) != problem:
-            log.error("%s: %s", name, problem)
-            self._failing[name] = problem
 
     def _schedule(self, world: World) -> bool:
         now = datetime.now(UTC)

@@ -20,12 +20,17 @@ def rule(action: dict, **condition: object) -> dict:
 
 
 def servers(*rules: dict) -> tuple[dict, list[str]]:
-    listeners, left_out = front([Listener("lb-80", 8080, tuple(rules))], GROUPS, "/run/s")
+    listeners, left_out = front([Listener("lb-80", 8080, tuple(rules), "app/lb/dd")], GROUPS, "/run/s")
     return {**listeners, **back(GROUPS, "/run/s")}, left_out
 
 
 def first_handler(server: dict) -> dict:
-    return server["routes"][0]["handle"][0]
+    """The one that answers; those before it only note something for the access log."""
+    return server["routes"][0]["handle"][-1]
+
+
+def noted(server: dict) -> list[dict]:
+    return server["routes"][0]["handle"][:-1]
 
 
 def test_everything_listens_on_loopback_or_on_a_socket():
@@ -129,3 +134,41 @@ def test_reduced_weights_keep_their_ratio():
     assert reduced([50, 50]) == [1, 1]
     assert reduced([75, 25]) == [3, 1]
     assert reduced([7]) == [1]
+
+
+def test_a_target_group_logs_every_request_under_the_name_that_cloudwatch_has_for_it():
+    config, _ = servers(rule(forward((STABLE, 1))))
+
+    assert config["tg-stable"]["logs"] == {"default_logger_name": "targetgroup/stable/aa"}
+    assert {each["key"] for each in noted(config["tg-stable"])} == {"latency", "retries"}
+    assert config["lb-80"]["logs"] == {"default_logger_name": "app/lb/dd"}
+
+
+def test_the_front_leaves_a_forwarded_request_to_the_log_of_its_target_group_unless_it_fails_to_forward_it():
+    config, _ = servers(rule(forward((STABLE, 1))))
+
+    assert noted(config["lb-80"]) == [{"handler": "vars", "log_skip": True}]
+    assert config["lb-80"]["errors"]["routes"][0]["handle"] == [{"handler": "vars", "log_skip": False}]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "404"}},
+        {"Type": "redirect", "RedirectConfig": {"StatusCode": "HTTP_302", "Path": "/x"}},
+        forward((STABLE, 0)),
+    ],
+)
+def test_the_front_logs_what_it_answers_by_itself(action: dict):
+    config, _ = servers(rule(action))
+
+    assert noted(config["lb-80"]) == [{"handler": "log_append", "key": "action", "value": action["Type"]}]
+
+
+def test_the_front_tries_a_request_of_any_method_again_where_the_back_has_not_handled_it():
+    config, _ = servers(rule(forward((STABLE, 1))))
+
+    balancing = first_handler(config["lb-80"])["load_balancing"]
+    assert balancing["retry_match"] == [{"protocol": "http"}]
+    assert balancing["try_duration"] == "5s"
+    assert first_handler(config["lb-80"])["request_buffers"] > 0

@@ -14,13 +14,16 @@ def install() -> None:
         registry,
         retention,
         security_groups,
+        topics,
     )
+    from mlops_lab.localcloud.plane.extension.alarms import responses as cloudwatch
     from mlops_lab.localcloud.plane.extension.ecs import responses as ecs
 
     modules = (
         autoscaling,
         balancer,
         budgets,
+        cloudwatch,
         cost_explorer,
         ecs,
         identity,
@@ -29,6 +32,7 @@ def install() -> None:
         registry,
         retention,
         security_groups,
+        topics,
     )
     for module in modules:
         module.install()

@@ -1,55 +1,20 @@
-"""CloudWatch keeps metrics and log events for a while, not for ever: the embedded cloud holds them in memory.
+"""CloudWatch Logs keeps log events for a while, not for ever: the embedded cloud holds them in memory.
 
-A metric datum is kept for 3 hours (as AWS keeps high-resolution ones), longer while there are few, and not at all
-beyond a hard limit. A log event is kept as long as its group's retention says, 14 days at most (moto's own limit for
-what is accepted), and each stream keeps its newest events. What is dropped depends on the call's time alone, so a
-replay drops the same.
+A log event is kept as long as its group's retention says, 14 days at most (moto's own limit for what is accepted), and
+each stream keeps its newest events. What is dropped depends on the call's time alone, so a replay drops the same.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
-import moto.cloudwatch.urls
 import moto.logs.urls
-from moto.cloudwatch.models import CloudWatchBackend, cloudwatch_backends
 from moto.logs.models import LogsBackend, logs_backends
 
 from mlops_lab.localcloud.plane.engine import determinism
 from mlops_lab.localcloud.plane.extension.routes import extend
 
-METRIC_SECONDS = 3 * 3600
-FEW_DATA = 20_000  # kept whatever their age
-MOST_DATA = 50_000
-SLACK = 1_000  # data beyond a limit before the list is rebuilt
+SLACK = 1_000  # events beyond the limit before a stream is rebuilt
 EVENT_DAYS = 14
 STREAM_EVENTS = 10_000
-
-
-class BoundedMetrics(CloudWatchBackend):  # type: ignore[misc]
-    """Moto's CloudWatch with a bound on its data."""
-
-    metric_data: list[Any]
-
-    def __init__(self, region_name: str, account_id: str) -> None:
-        super().__init__(region_name, account_id)
-        self.next_trim = FEW_DATA + SLACK  # number of data
-
-    def put_metric_data(self, namespace: str, metric_data: list[dict[str, Any]]) -> None:
-        """Add data and drop what is too old."""
-        super().put_metric_data(namespace, metric_data)
-        if len(self.metric_data) >= self.next_trim:
-            self.metric_data = _kept(self.metric_data)
-            self.next_trim = max(len(self.metric_data), FEW_DATA) + SLACK
-
-
-def _kept(data: list[Any]) -> list[Any]:
-    oldest = determinism.now() - METRIC_SECONDS
-    older, newest = data[:-FEW_DATA], data[-FEW_DATA:]
-    return ([datum for datum in older if _seconds(datum.timestamp) >= oldest] + newest)[-MOST_DATA:]
-
-
-def _seconds(timestamp: datetime) -> float:
-    return (timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=UTC)).timestamp()
 
 
 class BoundedLogs(LogsBackend):  # type: ignore[misc]
@@ -83,6 +48,5 @@ def _starts_before(stream: Any, oldest: float) -> bool:
 
 
 def install() -> None:
-    """Replace moto's backends."""
-    extend(cloudwatch_backends, BoundedMetrics, moto.cloudwatch.urls)
+    """Replace moto's backend."""
     extend(logs_backends, BoundedLogs, moto.logs.urls)
