@@ -11,6 +11,11 @@ PROJECT ?= income
 WEEK    ?=
 VERSION ?=
 SEED    ?= 0
+PROFILE ?=
+VARIED  ?=
+MINUTES ?=
+PNG     ?=
+DRY_RUN ?=
 
 export TARGET
 export ORT_DISABLE_TELEMETRY := 1
@@ -103,6 +108,20 @@ image: $(ENVIRONMENT) ## Build and push PROJECT's serving image (a process packa
 deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest) onto its ECS service.
 	$(LAB) deploy $(PROJECT) $(if $(VERSION),--version $(VERSION))
 
+##@ Operation
+
+.PHONY: load
+load: $(ENVIRONMENT) ## Offer load to PROJECT's live API (PROFILE=5:30,40:240,2:60 is requests a second:seconds; VARIED=1 sends random rows).
+	$(LAB) load $(PROJECT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(VARIED),--varied)
+
+.PHONY: dashboard
+dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a page (MINUTES=n back; PNG=file writes a picture).
+	$(LAB) dashboard $(PROJECT) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PNG),--png $(PNG))
+
+.PHONY: notices
+notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.
+	$(LAB) notices
+
 ##@ Proof
 
 .PHONY: verify
@@ -112,6 +131,14 @@ verify: $(ENVIRONMENT) ## Run the outcome checks (WEEK=n for one week) and print
 .PHONY: week1
 week1: $(ENVIRONMENT) ## Week 1, Terraform foundation: apply, notebook, outcomes 1.1 to 1.7.
 	$(LAB) week 1
+
+.PHONY: week2
+week2: $(ENVIRONMENT) ## Week 2, autoscaling and CloudWatch: load from 1 to 3 tasks and back, notebook, outcomes 2.1 to 2.7.
+	$(LAB) week 2
+
+.PHONY: release
+release: $(ENVIRONMENT) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).
+	$(LAB) release $(or $(VERSION),$(error VERSION is not set; use make release VERSION=v1.0-infra)) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: report
 report: $(ENVIRONMENT) ## Run the notebook of WEEK through papermill into reports/.

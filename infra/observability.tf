@@ -1,13 +1,31 @@
-# What can be seen: logs, alarms that send a notice, and one dashboard.
+# What can be seen: logs, alarms that send a notice, and a dashboard for each project.
 
 locals {
+  per_period = var.metric_period / 60 # what a minute's count is in one period
+
   task_alarms = {
-    cpu    = { metric = "CPUUtilization", threshold = 85, text = "uses more than 85 % of its CPU" }
-    memory = { metric = "MemoryUtilization", threshold = 85, text = "uses more than 85 % of its memory" }
+    cpu    = { metric = "CPUUtilization", threshold = var.alarms.cpu_percent, text = "uses more than ${var.alarms.cpu_percent} % of its CPU" }
+    memory = { metric = "MemoryUtilization", threshold = var.alarms.memory_percent, text = "uses more than ${var.alarms.memory_percent} % of its memory" }
   }
   target_alarms = {
-    errors    = { metric = "HTTPCode_Target_5XX_Count", statistic = "Sum", threshold = 5, text = "answered more than 5 requests a minute with 5xx" }
-    unhealthy = { metric = "UnHealthyHostCount", statistic = "Maximum", threshold = 0, text = "has tasks that fail their health check" }
+    errors = {
+      metric    = "HTTPCode_Target_5XX_Count", statistic = "Sum", percentile = null, periods = 1
+      threshold = var.alarms.errors_per_minute * local.per_period
+      text      = "answers more than ${var.alarms.errors_per_minute} requests a minute with 5xx"
+    }
+    client-errors = {
+      metric    = "HTTPCode_Target_4XX_Count", statistic = "Sum", percentile = null, periods = 1
+      threshold = var.alarms.client_errors_per_minute * local.per_period
+      text      = "answers more than ${var.alarms.client_errors_per_minute} requests a minute with 4xx"
+    }
+    unhealthy = {
+      metric = "UnHealthyHostCount", statistic = "Maximum", percentile = null, periods = 2, threshold = 0
+      text   = "has tasks that fail their health check"
+    }
+    latency = {
+      metric = "TargetResponseTime", statistic = null, percentile = "p99", periods = 3, threshold = var.alarms.latency_seconds
+      text   = "takes more than ${var.alarms.latency_seconds} s for one answer in a hundred"
+    }
   }
 
   dimensions = {
@@ -70,7 +88,7 @@ resource "aws_cloudwatch_metric_alarm" "task" {
   metric_name         = local.task_alarms[each.value.kind].metric
   dimensions          = local.dimensions[each.value.service].task
   statistic           = "Average"
-  period              = 60
+  period              = var.metric_period
   evaluation_periods  = 3
   comparison_operator = "GreaterThanThreshold"
   threshold           = local.task_alarms[each.value.kind].threshold
@@ -90,54 +108,101 @@ resource "aws_cloudwatch_metric_alarm" "target" {
   metric_name         = local.target_alarms[each.value.kind].metric
   dimensions          = local.dimensions[each.value.service].target
   statistic           = local.target_alarms[each.value.kind].statistic
-  period              = 60
-  evaluation_periods  = 1
+  extended_statistic  = local.target_alarms[each.value.kind].percentile
+  period              = var.metric_period
+  evaluation_periods  = local.target_alarms[each.value.kind].periods
   comparison_operator = "GreaterThanThreshold"
   threshold           = local.target_alarms[each.value.kind].threshold
   treat_missing_data  = "notBreaching"
   alarm_actions       = [aws_sns_topic.notices.arn]
   ok_actions          = [aws_sns_topic.notices.arn]
 
+  # A percentile of a handful of requests is the slowest of them, and says nothing.
+  evaluate_low_sample_count_percentiles = local.target_alarms[each.value.kind].percentile == null ? null : "ignore"
+
   tags = { Service = local.services[each.value.service].project }
 }
 
-locals {
-  # Title -> what a widget draws for one target group or service.
-  widgets = [
-    { title = "CPU (%)", namespace = "AWS/ECS", kind = "task", metric = "CPUUtilization", stat = "Average" },
-    { title = "Memory (%)", namespace = "AWS/ECS", kind = "task", metric = "MemoryUtilization", stat = "Average" },
-    { title = "Requests a minute", namespace = "AWS/ApplicationELB", kind = "target", metric = "RequestCount", stat = "Sum" },
-    { title = "Latency p95 (s)", namespace = "AWS/ApplicationELB", kind = "target", metric = "TargetResponseTime", stat = "p95" },
-    { title = "4xx a minute", namespace = "AWS/ApplicationELB", kind = "target", metric = "HTTPCode_Target_4XX_Count", stat = "Sum" },
-    { title = "5xx a minute", namespace = "AWS/ApplicationELB", kind = "target", metric = "HTTPCode_Target_5XX_Count", stat = "Sum" },
-  ]
+# What the balancer answers by itself because no task can: no target group counts it.
+resource "aws_cloudwatch_metric_alarm" "balancer" {
+  alarm_name          = "${var.name}-balancer-errors"
+  alarm_description   = "the balancer answers more than ${var.alarms.errors_per_minute} requests a minute with 5xx of its own: no task takes them"
+  namespace           = "AWS/ApplicationELB"
+  metric_name         = "HTTPCode_ELB_5XX_Count"
+  dimensions          = { LoadBalancer = aws_lb.this.arn_suffix }
+  statistic           = "Sum"
+  period              = var.metric_period
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.alarms.errors_per_minute * local.per_period
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.notices.arn]
+  ok_actions          = [aws_sns_topic.notices.arn]
 }
 
-resource "aws_cloudwatch_dashboard" "this" {
-  dashboard_name = var.name
+locals {
+  # What the widgets of a project's dashboard draw, for its stable and its canary tasks. Statistic -> label.
+  widgets = [
+    { title = "Requests in ${var.metric_period} s", namespace = "AWS/ApplicationELB", kind = "target", metric = "RequestCount", stats = { Sum = "" } },
+    { title = "Latency (s)", namespace = "AWS/ApplicationELB", kind = "target", metric = "TargetResponseTime", stats = { p50 = " p50", p90 = " p90", p99 = " p99" } },
+    { title = "Healthy hosts", namespace = "AWS/ApplicationELB", kind = "target", metric = "HealthyHostCount", stats = { Maximum = "" } },
+    { title = "CPU (%)", namespace = "AWS/ECS", kind = "task", metric = "CPUUtilization", stats = { Average = "", Maximum = " of the busiest task" } },
+    { title = "Memory (%)", namespace = "AWS/ECS", kind = "task", metric = "MemoryUtilization", stats = { Average = "", Maximum = " of the largest task" } },
+    { title = "4xx in ${var.metric_period} s", namespace = "AWS/ApplicationELB", kind = "target", metric = "HTTPCode_Target_4XX_Count", stats = { Sum = "" } },
+    { title = "5xx in ${var.metric_period} s", namespace = "AWS/ApplicationELB", kind = "target", metric = "HTTPCode_Target_5XX_Count", stats = { Sum = "" } },
+  ]
+
+  alarm_arns = {
+    for project in keys(var.projects) : project => concat(
+      [for alarm in aws_cloudwatch_metric_alarm.task : alarm.arn if alarm.tags.Service == project],
+      [for alarm in aws_cloudwatch_metric_alarm.target : alarm.arn if alarm.tags.Service == project],
+      [aws_cloudwatch_metric_alarm.balancer.arn],
+    )
+  }
+}
+
+resource "aws_cloudwatch_dashboard" "project" {
+  for_each = var.projects
+
+  dashboard_name = "${var.name}-${each.key}"
   dashboard_body = jsonencode({
-    widgets = [
-      for index, widget in local.widgets : {
-        type   = "metric"
-        x      = index % 3 * 8
-        y      = floor(index / 3) * 6
-        width  = 8
+    widgets = concat(
+      [
+        for index, widget in local.widgets : {
+          type   = "metric"
+          x      = index % 3 * 8
+          y      = floor(index / 3) * 6
+          width  = 8
+          height = 6
+          properties = {
+            title  = widget.title
+            region = var.region
+            view   = "timeSeries"
+            period = var.metric_period
+            yAxis  = { left = { min = 0 } }
+            metrics = flatten([
+              for track in ["stable", "canary"] : [
+                for stat, label in widget.stats : [concat(
+                  [widget.namespace, widget.metric],
+                  flatten([for name, value in local.dimensions["${each.key}-${track}"][widget.kind] : [name, value]]),
+                  [{ label = "${track}${label}", stat = stat }],
+                )]
+              ]
+            ])
+          }
+        }
+      ],
+      [{
+        type   = "alarm"
+        x      = 8
+        y      = 12
+        width  = 16
         height = 6
         properties = {
-          title  = widget.title
-          region = var.region
-          view   = "timeSeries"
-          stat   = widget.stat
-          period = 60
-          metrics = [
-            for key in keys(local.services) : concat(
-              [widget.namespace, widget.metric],
-              flatten([for name, value in local.dimensions[key][widget.kind] : [name, value]]),
-              [{ label = key }],
-            )
-          ]
+          title  = "Alarms"
+          alarms = local.alarm_arns[each.key]
         }
-      }
-    ]
+      }],
+    )
   })
 }

@@ -130,9 +130,9 @@ output "log_group_names" {
   value       = { for key, group in aws_cloudwatch_log_group.project : key => group.name }
 }
 
-output "dashboard_name" {
-  description = "Name of the CloudWatch dashboard."
-  value       = aws_cloudwatch_dashboard.this.dashboard_name
+output "dashboard_names" {
+  description = "Names of the CloudWatch dashboards, by project."
+  value       = { for key, dashboard in aws_cloudwatch_dashboard.project : key => dashboard.dashboard_name }
 }
 
 output "notices_topic_arn" {

@@ -225,6 +225,35 @@ variable "scaling" {
   }
 }
 
+variable "metric_period" {
+  description = "Seconds of an alarm's and a dashboard's periods: 60 is how often ECS and load balancers report on AWS; the embedded cloud reports more often."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = contains([10, 20, 30], var.metric_period) || (var.metric_period >= 60 && var.metric_period % 60 == 0)
+    error_message = "metric_period is ${var.metric_period}; use 10, 20, 30 or a multiple of 60."
+  }
+}
+
+variable "alarms" {
+  description = "Beyond what a service's alarms send a notice: per cent of CPU and memory, answers with 5xx and with 4xx a minute, seconds for one answer in a hundred."
+  type = object({
+    cpu_percent              = optional(number, 85)
+    memory_percent           = optional(number, 85)
+    errors_per_minute        = optional(number, 6)
+    client_errors_per_minute = optional(number, 60)
+    latency_seconds          = optional(number, 0.5)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name, value in var.alarms : value >= 0 && (!endswith(name, "percent") || value <= 100)])
+    error_message = "alarms is ${jsonencode(var.alarms)}; use numbers from 0, and percentages to 100."
+  }
+}
+
 variable "random_api_key" {
   description = "Whether the API key is a random one; otherwise it is api_key."
   type        = bool

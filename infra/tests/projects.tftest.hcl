@@ -208,7 +208,12 @@ run "a_third_project_gets_everything_the_others_have" {
   }
 
   assert {
-    condition     = length(aws_cloudwatch_metric_alarm.task) == 12 && length(aws_cloudwatch_metric_alarm.target) == 12
-    error_message = "each of the six services must have its four alarms"
+    condition     = length(aws_cloudwatch_metric_alarm.task) == 12 && length(aws_cloudwatch_metric_alarm.target) == 24
+    error_message = "each of the six services must have its six alarms"
+  }
+
+  assert {
+    condition     = toset(keys(aws_cloudwatch_dashboard.project)) == toset(["income", "taxi", "housing"])
+    error_message = "each project must have its dashboard"
   }
 }

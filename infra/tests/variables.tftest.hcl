@@ -97,6 +97,8 @@ run "a_value_that_aws_would_refuse_is_refused" {
     stop_timeout              = 300 # Fargate: at most 120
     cpu_architecture          = "RISCV"
     scaling                   = { cpu_percent = 100 }
+    metric_period             = 45 # CloudWatch: 10, 20, 30 or whole minutes
+    alarms                    = { cpu_percent = 120 }
     api_key                   = "short"
     api_key_version           = 0.5
     history_days              = 0
@@ -122,6 +124,8 @@ run "a_value_that_aws_would_refuse_is_refused" {
     var.stop_timeout,
     var.cpu_architecture,
     var.scaling,
+    var.metric_period,
+    var.alarms,
     var.api_key,
     var.api_key_version,
     var.history_days,

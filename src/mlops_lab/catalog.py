@@ -9,6 +9,7 @@ NAME = "mlops-lab"
 TAGS = {"Project": NAME}
 CLUSTER = NAME
 BALANCER = NAME
+TOPIC = f"{NAME}-notices"
 TERRAFORM_ROLE = f"{NAME}-terraform"
 API_KEY_PARAMETER = f"/{NAME}/api-key"
 STATE_KEY = "lab/terraform.tfstate"
@@ -45,6 +46,11 @@ def log_group(project: str) -> str:
     return f"/ecs/{NAME}/{project}"
 
 
+def dashboard(project: str) -> str:
+    """Name of a project's CloudWatch dashboard."""
+    return f"{NAME}-{project}"
+
+
 class Paths:
     """Folders and files of a checkout."""
 
@@ -62,3 +68,4 @@ class Paths:
         self.bin = state / "bin"
         self.logs = state / "logs"
         self.mlflow = state / "mlflow"
+        self.experiments = state / "experiments"

@@ -1,6 +1,8 @@
 """The command line behind the Makefile: each command reads the settings, calls the package, prints the result."""
 
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -140,6 +142,55 @@ def predict(project: ProjectName) -> None:
     from mlops_lab.cloud.api import predict_example
 
     console.print_json(data=predict_example(_up(), project))
+
+
+@app.command()
+def load(
+    project: ProjectName,
+    profile: Annotated[str | None, typer.Option(help="stages RATE:SECONDS or FROM-TO:SECONDS, by commas")] = None,
+    varied: Annotated[bool, typer.Option(help="random rows of the project's table, not its example row")] = False,
+) -> None:
+    """Offer requests at a rate to a project's live API."""
+    from mlops_lab.load.live import PROFILE, load_and_show
+
+    load_and_show(_up(), project, profile or PROFILE, console, varied=varied)
+
+
+@app.command()
+def dashboard(
+    project: ProjectName,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="default: any free one")] = 0,
+    minutes: Annotated[int | None, typer.Option(min=1, help="how far to look back (default: 3 hours)")] = None,
+    png: Annotated[Path | None, typer.Option(help="write a picture instead of serving a page")] = None,
+) -> None:
+    """Show a project's CloudWatch dashboard with live data."""
+    from mlops_lab.reporting.dashboard.show import show
+
+    show(_up(), project, console, port=port, minutes=minutes, png=png)
+
+
+@app.command()
+def notices() -> None:
+    """Show the notices of alarms and budgets as they come, until Ctrl-C."""
+    from mlops_lab.cloud.notices import subscribed
+
+    ended = threading.Event()
+    with subscribed(_up(), lambda notice: console.print(notice.told, markup=False, highlight=False)) as topic:
+        console.print(f"Subscribed to {topic}; Ctrl-C ends it.")
+        with suppress(KeyboardInterrupt):
+            ended.wait()
+
+
+@app.command()
+def release(
+    version: Annotated[str, typer.Argument(help="such as v1.0-infra", metavar="VERSION")],
+    dry_run: Annotated[bool, typer.Option(help="do everything but write")] = False,
+) -> None:
+    """Verify a version's outcomes anew, write its changelog entry and its annotated tag."""
+    from mlops_lab.delivery.release import release, verify_anew
+
+    made = release(version, _up(), dry_run=dry_run, verify=verify_anew, say=console.print)
+    console.print(made.entry, markup=False, highlight=False)
 
 
 @app.command()

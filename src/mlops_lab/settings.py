@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     mlflow_port: int = Field(5001, ge=1, le=65535, description="the MLflow server in the embedded cloud")
     registry_port: int = Field(5002, ge=1, le=65535, description="ECR's image registry in the embedded cloud")
     driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
-    metric_seconds: Annotated[Literal[1, 5, 10, 20, 30, 60], BeforeValidator(lambda value: _whole(value))] = Field(
+    metric_seconds: Annotated[Literal[10, 20, 30, 60], BeforeValidator(lambda value: _whole(value))] = Field(
         10, description="seconds between two data of a metric in the embedded cloud; AWS: 60"
     )
     platform: str | None = Field(None, description="of the images; otherwise this machine's, on aws linux/amd64")
@@ -81,6 +81,16 @@ class Settings(BaseSettings):
     def image_platform(self) -> str | None:
         """Platform that images are built for, or None for this machine's; on aws as the task definitions have it."""
         return self.platform or (None if self.is_local else "linux/amd64")
+
+    @property
+    def subscriber_host(self) -> str | None:
+        """Address of this machine that the target's SNS reaches, or None where it reaches none."""
+        return LOOPBACK if self.is_local else None
+
+    @property
+    def metric_period(self) -> int:
+        """Seconds between two data of a metric on the target."""
+        return self.metric_seconds if self.is_local else 60
 
     @property
     def mlflow_uri(self) -> str:

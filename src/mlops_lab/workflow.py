@@ -1,6 +1,7 @@
 """The lab's sentences: apply, destroy, deploy, a week, the demo; each joins parts and says what it does."""
 
 import json
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -10,6 +11,7 @@ from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
 from mlops_lab.delivery import deploy, image
+from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.localcloud import control
 from mlops_lab.outcomes.outcome import run
@@ -22,6 +24,7 @@ from mlops_lab.retrain import Candidate, Step, publish, train_candidate
 from mlops_lab.settings import Settings
 
 FIRST_PROJECT = "income"
+SERVED: Mapping[int, tuple[str, ...]] = {2: (FIRST_PROJECT,)}  # week -> projects that its notebook finds live
 NEXT = (
     ("make predict", "ask for a prediction"),
     ("make status", "what runs now"),
@@ -91,11 +94,27 @@ def deploy_version(settings: Settings, project: str, version: str | None, timeli
     _go_live(settings, project, release, timeline)
 
 
+def serve(settings: Settings, project: str, timeline: Timeline) -> None:
+    """Bring a project's API up unless it answers: deploy the newest version, or train the first one.
+
+    Raises:
+        LabError: It cannot be trained, published or deployed; the message says why.
+    """
+    try:
+        api.predict_example(settings, project)
+    except LabError:
+        if not _published(settings, project):
+            publish(train(settings, project, timeline), settings)
+        deploy_version(settings, project, None, timeline)
+
+
 def week(settings: Settings, number: int, console: Console) -> bool:
     """Do a week's work from whatever state the lab is in, run its notebook, verify its outcomes."""
     timeline = Timeline(console)
     settings = _with_cloud(settings, timeline)
     apply(settings, timeline)
+    for project in SERVED.get(number, ()):
+        serve(settings, project, timeline)
     with timeline.step("notebook", f"week {number}"):
         timeline.lane("notebook")(f"written: {run_week(settings, number)}")
     return verify(settings, console, number)
@@ -147,6 +166,11 @@ def _release(settings: Settings, project: str, version: str | None, uri: str) ->
         s3, bucket = client(settings, "s3"), catalog.models_bucket(account(settings))
         found = store.find(s3, bucket, project, version)
     return deploy.Release(uri, found.uri, found.sha256, found.version)
+
+
+def _published(settings: Settings, project: str) -> bool:
+    with explained(settings):
+        return bool(store.latest_version(client(settings, "s3"), catalog.models_bucket(account(settings)), project))
 
 
 def _all(*futures: "Future[Any]") -> None:

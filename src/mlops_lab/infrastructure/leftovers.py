@@ -84,11 +84,12 @@ def _repositories(services: Services, name: str) -> Iterable[str]:
 
 
 def _named(services: Services, name: str) -> Iterable[str]:
-    """What is found by name: schedules, dashboard, scalable targets."""
+    """What is found by name: schedules, dashboards, scalable targets."""
     groups = _pages(services("scheduler"), "list_schedule_groups", "ScheduleGroups", NamePrefix=name)
     yield from (each["Arn"] for each in groups if each["Name"] == name)
     boards = _pages(services("cloudwatch"), "list_dashboards", "DashboardEntries", DashboardNamePrefix=name)
-    yield from (each["DashboardArn"] for each in boards if each["DashboardName"] == name)
+    own = {f"{name}-{project}" for project in catalog.REPOSITORIES}
+    yield from (each["DashboardArn"] for each in boards if each["DashboardName"] in own)
     scaling = services("application-autoscaling")
     targets = _pages(scaling, "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs")
     yield from (each["ResourceId"] for each in targets if each["ResourceId"].startswith(f"service/{name}/"))

@@ -56,6 +56,7 @@ class Workspace:
             **NO_CHECKPOINT,
             TF_CLI_CONFIG_FILE=str(self._write("terraform.rc", _installation(self.settings.plugin_mirror, cache))),
             TF_DATA_DIR=str(self.folder / data),
+            TF_VAR_metric_period=str(self.settings.metric_period),
         )
 
     def write_backend(self, account: str, partition: str, key: str) -> Path:

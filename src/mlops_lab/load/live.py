@@ -1,6 +1,8 @@
 """Load on a project's live API, behind the lab's load balancer."""
 
 import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 
@@ -19,26 +21,23 @@ from mlops_lab.settings import Settings
 PROFILE = "5:30,40:240,2:60"  # what one task takes, what three take, and next to nothing
 
 
-def load(
-    settings: Settings,
-    project: str,
-    profile: Profile,
-    progress: Progress = silent,
-    *,
-    varied: bool = False,
-    limits: Limits = LIMITS,
-    stop: threading.Event | None = None,
-) -> Summary:
-    """Offer a profile to a project's live API and return what was seen.
+@dataclass(frozen=True)
+class Aim:
+    """Where load goes and what it holds."""
+
+    url: str
+    headers: Mapping[str, str]
+    bodies: Sequence[bytes]
+    balancer: str  # base URL of the lab's load balancer
+
+
+def aim(settings: Settings, project: str, *, varied: bool = False) -> Aim:
+    """Aim at a project's live API.
 
     Args:
         settings: The target.
         project: Name of the project.
-        profile: The rate over time.
-        progress: Gets every second as it ends, in the run's thread.
         varied: Send random rows of the project's table instead of its example row.
-        limits: What the run never exceeds.
-        stop: Ends the run when it is set.
 
     Raises:
         LabError: The project, its load balancer or its key does not exist.
@@ -48,8 +47,36 @@ def load(
     bodies = varied_bodies(chosen, dataset.load(chosen, folder).frame) if varied else example_body(chosen)
     balancer = api.base_url(settings)
     headers = {"x-api-key": api.api_key(settings), "content-type": "application/json"}
-    url = f"{balancer}/{project}/predict"
-    return run(url, headers, bodies, profile, limits, progress, balancer=balancer, stop=stop)
+    return Aim(f"{balancer}/{project}/predict", headers, bodies, balancer)
+
+
+def offer(
+    target: Aim,
+    profile: Profile,
+    progress: Progress = silent,
+    *,
+    limits: Limits = LIMITS,
+    stop: threading.Event | None = None,
+) -> Summary:
+    """Offer a profile and return what was seen.
+
+    Args:
+        target: Where it goes.
+        profile: The rate over time.
+        progress: Gets every second as it ends, in the run's thread.
+        limits: What the run never exceeds.
+        stop: Ends the run when it is set.
+    """
+    return run(
+        target.url,
+        target.headers,
+        target.bodies,
+        profile,
+        limits,
+        progress,
+        balancer=target.balancer,
+        stop=stop,
+    )
 
 
 def load_and_show(settings: Settings, project: str, text: str, console: Console, *, varied: bool = False) -> Summary:
@@ -59,8 +86,9 @@ def load_and_show(settings: Settings, project: str, text: str, console: Console,
         LabError: The text is no profile, or not one request succeeded.
     """
     profile = parse(text)
+    target = aim(settings, project, varied=varied)
     with Display(console, duration(profile)) as display:
-        summary = load(settings, project, profile, display, varied=varied)
+        summary = offer(target, profile, display)
     show(summary, console)
     if not summary.succeeded:
         seen = ", ".join(summary.errors) or "nothing was sent"

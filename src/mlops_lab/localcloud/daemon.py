@@ -55,7 +55,7 @@ def _serve(settings: Settings, house: Household, wait: Callable[[], object], not
         house.runtime.driver,
         house.proxies,
         house.listener_ports,
-        settings.metric_seconds,
+        settings.metric_period,
     )
     plane.health_of = agent.health.of
     OUTBOX.deliver = agent.messenger.send

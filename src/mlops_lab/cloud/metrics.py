@@ -1,0 +1,85 @@
+"""What CloudWatch holds of a project's stable service, under AWS's own names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from mlops_lab import catalog
+from mlops_lab.cloud.session import client, explained
+from mlops_lab.settings import Settings
+
+ECS, BALANCER = "AWS/ECS", "AWS/ApplicationELB"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of a service and the statistic that is asked for."""
+
+    namespace: str
+    name: str
+    statistic: str
+
+
+METRICS: Mapping[str, Metric] = {
+    "requests": Metric(BALANCER, "RequestCount", "Sum"),
+    "latency_p50": Metric(BALANCER, "TargetResponseTime", "p50"),
+    "latency_p90": Metric(BALANCER, "TargetResponseTime", "p90"),
+    "latency_p99": Metric(BALANCER, "TargetResponseTime", "p99"),
+    "client_errors": Metric(BALANCER, "HTTPCode_Target_4XX_Count", "Sum"),
+    "errors": Metric(BALANCER, "HTTPCode_Target_5XX_Count", "Sum"),
+    "healthy": Metric(BALANCER, "HealthyHostCount", "Maximum"),
+    "cpu": Metric(ECS, "CPUUtilization", "Average"),
+    "memory": Metric(ECS, "MemoryUtilization", "Average"),
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values of a metric by the beginnings of their periods, in order of time (UTC)."""
+
+    period: int  # seconds
+    points: tuple[tuple[datetime, float], ...]
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """The values alone."""
+        return tuple(value for _, value in self.points)
+
+
+def read(settings: Settings, project: str, start: datetime, end: datetime) -> dict[str, Series]:
+    """Return every series of `METRICS` over a span, by its key; latencies in seconds, CPU and memory in per cent.
+
+    Raises:
+        LabError: The service's target group does not exist, or the target does not answer.
+    """
+    with explained(settings):
+        dimensions = _dimensions(client(settings, "elbv2"), project)
+        queries = [_query(key, metric, dimensions, settings.metric_period) for key, metric in METRICS.items()]
+        pages = client(settings, "cloudwatch").get_paginator("get_metric_data")
+        found: dict[str, list[tuple[datetime, float]]] = {key: [] for key in METRICS}
+        for page in pages.paginate(
+            MetricDataQueries=queries, StartTime=start, EndTime=end, ScanBy="TimestampAscending"
+        ):
+            for result in page["MetricDataResults"]:
+                moments = (moment.astimezone(UTC) for moment in result["Timestamps"])
+                found[result["Id"]] += zip(moments, result["Values"], strict=True)
+    return {key: Series(settings.metric_period, tuple(points)) for key, points in found.items()}
+
+
+def _dimensions(elbv2: Any, project: str) -> dict[str, dict[str, str]]:
+    name = catalog.service(project)
+    group = elbv2.describe_target_groups(Names=[name])["TargetGroups"][0]
+    return {
+        ECS: {"ClusterName": catalog.CLUSTER, "ServiceName": name},
+        BALANCER: {
+            "LoadBalancer": group["LoadBalancerArns"][0].partition("loadbalancer/")[2],
+            "TargetGroup": group["TargetGroupArn"].rpartition(":")[2],
+        },
+    }
+
+
+def _query(key: str, metric: Metric, dimensions: Mapping[str, Mapping[str, str]], period: int) -> dict[str, Any]:
+    named = [{"Name": name, "Value": value} for name, value in dimensions[metric.namespace].items()]
+    stat = {"Namespace": metric.namespace, "MetricName": metric.name, "Dimensions": named}
+    return {"Id": key, "MetricStat": {"Metric": stat, "Period": period, "Stat": metric.statistic}}
