@@ -180,15 +180,13 @@ resource "aws_cloudwatch_dashboard" "project" {
             view   = "timeSeries"
             period = var.metric_period
             yAxis  = { left = { min = 0 } }
-            metrics = flatten([
-              for track in ["stable", "canary"] : [
-                for stat, label in widget.stats : [concat(
-                  [widget.namespace, widget.metric],
-                  flatten([for name, value in local.dimensions["${each.key}-${track}"][widget.kind] : [name, value]]),
-                  [{ label = "${track}${label}", stat = stat }],
-                )]
-              ]
-            ])
+            metrics = [
+              for line in setproduct(["stable", "canary"], keys(widget.stats)) : concat(
+                [widget.namespace, widget.metric],
+                flatten([for name, value in local.dimensions["${each.key}-${line[0]}"][widget.kind] : [name, value]]),
+                [{ label = "${line[0]}${widget.stats[line[1]]}", stat = line[1] }],
+              )
+            ]
           }
         }
       ],

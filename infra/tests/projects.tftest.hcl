@@ -216,4 +216,12 @@ run "a_third_project_gets_everything_the_others_have" {
     condition     = toset(keys(aws_cloudwatch_dashboard.project)) == toset(["income", "taxi", "housing"])
     error_message = "each project must have its dashboard"
   }
+
+  assert {
+    condition = alltrue([
+      for widget in jsondecode(aws_cloudwatch_dashboard.project["housing"].dashboard_body).widgets :
+      alltrue([for line in widget.properties.metrics : length(line) == 7 && startswith(line[0], "AWS/")]) if widget.type == "metric"
+    ])
+    error_message = "each line of a dashboard must be namespace, metric, two dimensions and its label"
+  }
 }

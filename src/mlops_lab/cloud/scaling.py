@@ -1,6 +1,8 @@
 """Autoscaling of a project's stable service: its bounds, its policies and what they did."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -56,6 +58,25 @@ def bounds(settings: Settings, project: str) -> Bounds:
     return Bounds(target["MinCapacity"], target["MaxCapacity"])
 
 
+@contextmanager
+def at_least(settings: Settings, project: str, minimum: int) -> Iterator[None]:
+    """Let autoscaling keep so many tasks meanwhile; what a run that was killed leaves is mended by `make apply`.
+
+    Raises:
+        LabError: The service does not scale.
+    """
+    before = bounds(settings, project)
+    resource = {"ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION, "ResourceId": _resource(project)}
+    autoscaling = client(settings, "application-autoscaling")
+    with explained(settings):
+        autoscaling.register_scalable_target(**resource, MinCapacity=max(minimum, before.minimum))
+    try:
+        yield
+    finally:
+        with explained(settings):
+            autoscaling.register_scalable_target(**resource, MinCapacity=before.minimum)
+
+
 def policies(settings: Settings, project: str) -> list[Policy]:
     """Return a service's target-tracking policies on predefined metrics."""
     with explained(settings):
@@ -77,9 +98,13 @@ def activities(settings: Settings, project: str, since: datetime) -> list[Activi
 
 
 def _asked(project: str, many: bool) -> dict[str, Any]:
-    resource = f"service/{catalog.CLUSTER}/{catalog.service(project)}"
+    resource = _resource(project)
     named = {"ResourceIds": [resource]} if many else {"ResourceId": resource}
     return {"ServiceNamespace": NAMESPACE, "ScalableDimension": DIMENSION, **named}
+
+
+def _resource(project: str) -> str:
+    return f"service/{catalog.CLUSTER}/{catalog.service(project)}"
 
 
 def _policy(each: dict[str, Any]) -> Policy:

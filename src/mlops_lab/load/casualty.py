@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlops_lab import catalog
+from mlops_lab.cloud import scaling
 from mlops_lab.cloud.session import client, explained
 from mlops_lab.errors import LabError
 from mlops_lab.load.live import aim, offer
@@ -42,13 +43,18 @@ def stop_a_task(settings: Settings, project: str) -> Casualty:
     """
     service = Service(settings, project)
     target = aim(settings, project)
-    with service.at_least(TASKS), ThreadPoolExecutor(1, thread_name_prefix="casualty") as pool:
+    with (
+        scaling.at_least(settings, project, TASKS),
+        service.at_least(TASKS),
+        ThreadPoolExecutor(1, thread_name_prefix="casualty") as pool,
+    ):
         stop = threading.Event()
         running = pool.submit(offer, target, constant(RATE, SECONDS), stop=stop)
         try:
             time.sleep(SETTLE)
+            before = service.healthy()
             task, start = service.stop_one(), time.monotonic()
-            service.wait(lambda: task not in service.tasks() and service.healthy() >= TASKS, f"{task} is replaced")
+            service.wait(lambda: bool(service.healthy() - before), f"{task} is replaced")
             seconds = time.monotonic() - start
             time.sleep(SETTLE)
         finally:
@@ -73,11 +79,15 @@ class Service:
             arns: list[str] = self._ecs.list_tasks(cluster=catalog.CLUSTER, serviceName=self._name)["taskArns"]
         return arns
 
-    def healthy(self) -> int:
-        """Number of healthy targets."""
+    def healthy(self) -> set[tuple[str, int]]:
+        """Addresses of the healthy targets."""
         with explained(self._settings):
             found = self._elbv2.describe_target_health(TargetGroupArn=self._group)["TargetHealthDescriptions"]
-        return sum(each["TargetHealth"]["State"] == "healthy" for each in found)
+        return {
+            (each["Target"]["Id"], each["Target"]["Port"])
+            for each in found
+            if each["TargetHealth"]["State"] == "healthy"
+        }
 
     def stop_one(self) -> str:
         """Stop a task and return its ARN."""
@@ -94,7 +104,7 @@ class Service:
             raise LabError(f"{self._name} has no tasks; run `make deploy` first.")
         self._want(max(before, count))
         try:
-            self.wait(lambda: self.healthy() >= count, f"{count} tasks are healthy")
+            self.wait(lambda: len(self.healthy()) >= count, f"{count} tasks are healthy")
             yield
         finally:
             self._want(before)

@@ -69,7 +69,7 @@ def a_stopped_task_costs_its_requests_in_flight(settings: Settings) -> str:
 def dashboard_is_live(settings: Settings) -> str:
     """2.3: every widget has data of the last minutes, and the dashboard is rendered as a picture."""
     period = settings.metric_period
-    path = settings.state_dir / "reports" / "week2" / "dashboard.png"
+    path = _picture(settings, "dashboard")
     with ONE_AT_A_TIME:
         target = aim(settings, PROJECT)
         offer(target, constant(5, period))
@@ -79,7 +79,8 @@ def dashboard_is_live(settings: Settings) -> str:
     silent = [title for title in WIDGETS if not any(key.startswith(title) and count for key, count in points.items())]
     require(not silent, f"no data of the last {RECENT_PERIODS} periods in {', '.join(silent)}; there are {points}")
     shown = ", ".join(f"{title}: {count}" for title, count in points.items())
-    return f"{view.name}, data points of the last {RECENT_PERIODS * period} s: {shown} (no 5xx: no data); {path}"
+    span = f"data points of the last {RECENT_PERIODS * period} s"
+    return f"{view.name}, {span}: {shown} (no 5xx: no data); {_shown(path, settings)}"
 
 
 def alarms_are_evaluated_and_act(settings: Settings) -> str:
@@ -109,10 +110,9 @@ def load_scales_out_and_its_end_scales_in(settings: Settings) -> str:
     require(max(seen.series["healthy"].values) == 3, f"healthy tasks were {sorted(set(seen.series['healthy'].values))}")
     require(seen.counts[-1][1:] == (1, 1), f"at the end {seen.counts[-1][2]} of {seen.counts[-1][1]} tasks ran")
     require(not seen.summary.failed, f"{seen.summary.failed} requests failed: {dict(seen.summary.errors)}")
-    path = settings.state_dir / "reports" / "week2" / "scaling.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _picture(settings, "scaling")
     save(scaling_chart.draw(seen), path)
-    return f"{scaling_findings.told(seen)}; {path}"
+    return f"{scaling_findings.told(seen)}; {_shown(path, settings)}"
 
 
 def infrastructure_is_clean(settings: Settings) -> str:
@@ -180,6 +180,17 @@ def snapshot_with_data(settings: Settings, path: Path, back: timedelta) -> View:
     """Take the dashboard's picture once the data of the load just offered are published."""
     threading.Event().wait(2 * settings.metric_period)
     return snapshot(settings, catalog.dashboard(PROJECT), path, back)
+
+
+def _picture(settings: Settings, name: str) -> Path:
+    folder = settings.state_dir / "reports" / "week2"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.png"
+
+
+def _shown(path: Path, settings: Settings) -> str:
+    """A file's path as a reader of the results finds it: from the checkout, where it lies in there."""
+    return str(path.relative_to(settings.root) if path.is_relative_to(settings.root) else path)
 
 
 def _points(panel: Panel) -> int:
