@@ -4,27 +4,27 @@ locals {
   per_period = var.metric_period / 60 # what a minute's count is in one period
 
   task_alarms = {
-    cpu    = { metric = "CPUUtilization", threshold = var.alarms.cpu_percent, text = "uses more than ${var.alarms.cpu_percent} % of its CPU" }
-    memory = { metric = "MemoryUtilization", threshold = var.alarms.memory_percent, text = "uses more than ${var.alarms.memory_percent} % of its memory" }
+    cpu    = { metric = "CPUUtilization", threshold = var.alarms.cpu_percent, text = "uses more than ${var.alarms.cpu_percent} % of its CPU: RUNBOOK.md#highcpu" }
+    memory = { metric = "MemoryUtilization", threshold = var.alarms.memory_percent, text = "uses more than ${var.alarms.memory_percent} % of its memory: RUNBOOK.md#highmemory" }
   }
   target_alarms = {
     errors = {
       metric    = "HTTPCode_Target_5XX_Count", statistic = "Sum", percentile = null, periods = 1
       threshold = var.alarms.errors_per_minute * local.per_period
-      text      = "answers more than ${var.alarms.errors_per_minute} requests a minute with 5xx"
+      text      = "answers more than ${var.alarms.errors_per_minute} requests a minute with 5xx: RUNBOOK.md#servererrors"
     }
     client-errors = {
       metric    = "HTTPCode_Target_4XX_Count", statistic = "Sum", percentile = null, periods = 1
       threshold = var.alarms.client_errors_per_minute * local.per_period
-      text      = "answers more than ${var.alarms.client_errors_per_minute} requests a minute with 4xx"
+      text      = "answers more than ${var.alarms.client_errors_per_minute} requests a minute with 4xx: RUNBOOK.md#clienterrors"
     }
     unhealthy = {
       metric = "UnHealthyHostCount", statistic = "Maximum", percentile = null, periods = 2, threshold = 0
-      text   = "has tasks that fail their health check"
+      text   = "has tasks that fail their health check: RUNBOOK.md#unhealthytasks"
     }
     latency = {
       metric = "TargetResponseTime", statistic = null, percentile = "p99", periods = 3, threshold = var.alarms.latency_seconds
-      text   = "takes more than ${var.alarms.latency_seconds} s for one answer in a hundred"
+      text   = "takes more than ${var.alarms.latency_seconds} s for one answer in a hundred: RUNBOOK.md#slowanswers"
     }
   }
 
@@ -126,7 +126,7 @@ resource "aws_cloudwatch_metric_alarm" "target" {
 # What the balancer answers by itself because no task can: no target group counts it.
 resource "aws_cloudwatch_metric_alarm" "balancer" {
   alarm_name          = "${var.name}-balancer-errors"
-  alarm_description   = "the balancer answers more than ${var.alarms.errors_per_minute} requests a minute with 5xx of its own: no task takes them"
+  alarm_description   = "the balancer answers more than ${var.alarms.errors_per_minute} requests a minute with 5xx of its own, for no task takes them: RUNBOOK.md#nohealthytask"
   namespace           = "AWS/ApplicationELB"
   metric_name         = "HTTPCode_ELB_5XX_Count"
   dimensions          = { LoadBalancer = aws_lb.this.arn_suffix }

@@ -68,6 +68,18 @@ def test_every_runbook_entry_has_every_part():
     assert lacking == {}
 
 
+def test_every_alarm_names_its_runbook_entry():
+    alarms = (ROOT / "infra" / "observability.tf").read_text()
+    entries = {heading.lower() for heading in re.findall(r"^## (\w+)$", RUNBOOK, re.M)}
+    named = re.findall(r"RUNBOOK\.md#(\w+)", alarms)
+
+    kinds = re.findall(r"alarm_name\s+=", alarms)
+    assert len(named) == 7
+    assert len(kinds) == 3
+    assert set(named) <= entries
+    assert RUNBOOK.count("**Alarm** `mlops-lab-") == len(named)
+
+
 def test_the_map_lists_every_phony_target():
     phony = set(re.findall(r"^\.PHONY: ([a-z0-9-]+)$", (ROOT / "Makefile").read_text(), re.M))
 

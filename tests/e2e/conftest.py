@@ -58,6 +58,7 @@ class Lab:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     root = tmp_path_factory.mktemp("checkout")
     _copy(root)
+    _commit(root)
     names = ("LAB_CLOUD_PORT", "LAB_BALANCER_PORT", "LAB_MLFLOW_PORT", "LAB_REGISTRY_PORT")
     ports = dict(zip(names, _free_ports(len(names)), strict=True))
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("LAB_", "AWS_"))}
@@ -85,6 +86,13 @@ def _copy(root: Path) -> None:
         if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
+
+
+def _commit(root: Path) -> None:
+    """Make the copy a repository of one commit, as a clone would be one of many."""
+    author = ("-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid")
+    for command in (("init", "--quiet"), ("add", "--all"), (*author, "commit", "--quiet", "--message", "A checkout")):
+        subprocess.run(["git", *command], cwd=root, check=True)
 
 
 def _free_ports(count: int) -> list[int]:

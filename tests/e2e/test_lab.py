@@ -16,6 +16,7 @@ from tests.e2e.conftest import Lab
 
 from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
+from mlops_lab.cloud.notices import Notice, subscribed
 from mlops_lab.localcloud import control
 
 ROW = dict(projects.get("income").example)
@@ -92,7 +93,50 @@ def test_no_secret_is_in_terraform_s_state_or_the_logs(lab: Lab):
     assert [str(path) for path in lab.settings.state_dir.glob("logs/*") if key in path.read_text()] == []
 
 
-def test_the_notebook_runs_as_it_stands(lab: Lab):
+def test_week_2_drives_three_tasks_and_one_again_and_every_outcome_passes_with_evidence(lab: Lab):
+    run = lab.run("week", "2", timeout=1200)
+
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
+    rows = {key: row for key, row in lab.outcomes.items() if key.startswith("2.")}
+    assert {key: row["status"] for key, row in rows.items()} == {f"2.{n}": "pass" for n in range(1, 8)}
+    assert "tasks 1 -> 3 -> 1, 0 of " in rows["2.5"]["evidence"]
+    assert (lab.settings.root / "reports" / "week2" / "week2_autoscaling.html").is_file()
+
+
+def test_a_subscriber_is_told_when_an_alarm_goes_off(lab: Lab):
+    received: list[Notice] = []
+
+    with subscribed(lab.settings, received.append):
+        for state in ("ALARM", "OK"):
+            lab.client("cloudwatch").set_alarm_state(
+                AlarmName=f"{catalog.service('taxi', 'canary')}-errors", StateValue=state, StateReason="the test"
+            )
+        until(lambda: len(received) >= 2)
+
+    assert [notice.told.partition(": the test")[0] for notice in received[:2]] == [
+        "mlops-lab-taxi-canary-errors: OK -> ALARM",
+        "mlops-lab-taxi-canary-errors: ALARM -> OK",
+    ]
+    assert lab.client("sns").list_subscriptions()["Subscriptions"] == []
+
+
+def test_the_dashboard_is_written_as_a_picture(lab: Lab):
+    picture = lab.settings.state_dir / "dashboard.png"
+
+    run = lab.run("dashboard", "income", "--png", str(picture))
+
+    assert run.returncode == 0, run.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_load_is_offered_and_summed_up(lab: Lab):
+    run = lab.run("load", "income", "--profile", "20:3", "--varied")
+
+    assert run.returncode == 0, run.stderr
+    assert "60" in run.stdout
+
+
+def test_the_notebooks_run_as_they_stand(lab: Lab):
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "notebooks"],
         cwd=lab.settings.root,
@@ -141,6 +185,11 @@ def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
         (("deploy", "incom"), "PROJECT is 'incom'; use one of"),
         (("deploy", "income", "--version", "99"), "No version 99 of income is published"),
         (("predict", "incom"), "PROJECT is 'incom'; use one of"),
+        (("load", "income", "--profile", "fast"), "PROFILE holds 'fast'; use stages RATE:SECONDS"),
+        (("load", "incom"), "PROJECT is 'incom'; use one of"),
+        (("dashboard", "incom"), "PROJECT is 'incom'; use one of"),
+        (("dashboard", "income", "--png", "x.txt"), "PNG is 'x.txt'; name a file that ends in .png or .svg"),
+        (("release", "1.0"), "VERSION is '1.0'; use v<major>.<minor>-<milestone>"),
     ],
 )
 def test_a_user_s_mistake_is_one_line(lab: Lab, command: tuple[str, ...], message: str):

@@ -28,6 +28,10 @@ BAD = b'{"instances": []}'  # answered with 422
 LOOK = 2.0  # seconds between two looks at the service
 
 
+def silent(line: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True)
 class Rates:
     """Requests a second of the stages, and of those that are answered with 4xx."""
@@ -54,7 +58,7 @@ class Experiment:
     actions: tuple[alarms.Action, ...]
 
 
-def run(settings: Settings, project: str, say: Say, rates: Rates | None = None) -> Experiment:
+def run(settings: Settings, project: str, say: Say = silent, rates: Rates | None = None) -> Experiment:
     """Offer the load, wait until the service is back at its fewest tasks, and return all that was seen.
 
     It takes about 35 periods: 6 minutes in the embedded cloud, 35 on AWS.

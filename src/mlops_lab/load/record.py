@@ -8,13 +8,13 @@ import msgspec
 from mlops_lab.catalog import Paths
 from mlops_lab.cloud import scaling
 from mlops_lab.load import experiment
-from mlops_lab.load.experiment import Experiment, Say
+from mlops_lab.load.experiment import Experiment, Say, silent
 from mlops_lab.settings import Settings
 
 FRESH = timedelta(days=1)
 
 
-def obtain(settings: Settings, project: str, say: Say, *, repeat: bool = False) -> Experiment:
+def obtain(settings: Settings, project: str, say: Say = silent, *, repeat: bool = False) -> Experiment:
     """Return the experiment of the last day, or run it and keep it.
 
     Args:

@@ -104,7 +104,7 @@ def alarms_are_evaluated_and_act(settings: Settings) -> str:
 def load_scales_out_and_its_end_scales_in(settings: Settings) -> str:
     """2.5: a load run drove 1 -> 3 tasks, its end brought 1 back, no request failed; the timeline is plotted."""
     with ONE_AT_A_TIME:
-        seen = record.obtain(settings, PROJECT, _unsaid)
+        seen = record.obtain(settings, PROJECT)
     desired = [each.desired for each in seen.activities]
     require(3 in desired and desired[-1] == 1, f"the desired counts were set to {desired}")
     require(max(seen.series["healthy"].values) == 3, f"healthy tasks were {sorted(set(seen.series['healthy'].values))}")

@@ -107,7 +107,7 @@ def _alarms(axes: Axes, found: Experiment, spans: dict[str, list[tuple[datetime,
         bars = [(_minutes(found, start), _minutes(found, end) - _minutes(found, start)) for start, end in times]
         axes.broken_barh(bars, (row - 0.35, 0.7), facecolors=COLOURS["tasks"] if _tracks(name) else ALARM)
     axes.set_yticks(range(len(spans)), [short_name(name) for name in spans], fontsize=8)
-    axes.set_ylim(len(spans) - 0.5, -0.5)
+    axes.set_ylim(max(len(spans), 1) - 0.5, -0.5)
     axes.set_ylabel("in ALARM", color=MUTED, fontsize=9)
 
 
