@@ -186,6 +186,8 @@ def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
         (("deploy", "income", "--version", "99"), "No version 99 of income is published"),
         (("predict", "incom"), "PROJECT is 'incom'; use one of"),
         (("load", "income", "--profile", "fast"), "PROFILE holds 'fast'; use stages RATE:SECONDS"),
+        (("promote", "income", "--why", "x"), "income has no challenger; published are: 1"),
+        (("rollback", "income", "--why", "x"), "income has no previous champion"),
         (("load", "incom"), "PROJECT is 'incom'; use one of"),
         (("dashboard", "incom"), "PROJECT is 'incom'; use one of"),
         (("dashboard", "income", "--png", "x.txt"), "PNG is 'x.txt'; name a file that ends in .png or .svg"),
@@ -198,6 +200,26 @@ def test_a_user_s_mistake_is_one_line(lab: Lab, command: tuple[str, ...], messag
     assert run.returncode == 1
     assert message in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_retrain_that_is_no_better_is_refused_and_changes_nothing(lab: Lab):
+    before = lab.run("models", "income").stdout
+
+    run = subprocess.run(
+        [sys.executable, "-m", "mlops_lab.retrain", "--project", "income", "--size", "5000"],
+        cwd=lab.settings.root,
+        env=lab.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 1
+    assert re.search(r"The gate refuses this model of income \(.*the champion's \(version 1\)", run.stderr)
+    assert "Traceback" not in run.stderr
+    assert "champion" in before
+    assert lab.run("models", "income").stdout == before
+    assert lab.post({"instances": [ROW]}).json()["model_version"] == "1"
 
 
 def test_the_killed_daemon_the_balancer_and_a_task_come_back_and_nothing_stored_is_lost(lab: Lab):
