@@ -169,6 +169,17 @@ def publish(candidate: Candidate, settings: Settings, *, progress: Progress = _s
     return Retrained(version, uri, bundle.sha256, logged.run_id, alias, bundle.manifest["metrics"])
 
 
+def against_champion(candidate: Candidate, settings: Settings) -> Challenge | None:
+    """Compare a candidate with the champion and change nothing; None where there is no champion.
+
+    Raises:
+        LabError: MLflow or S3 cannot be used, or the champion's bundle is not what was registered.
+    """
+    with session.explained(settings):
+        known = champion(Registry(settings, candidate.project.name), session.client(settings, "s3"))
+        return _challenge(candidate, known)
+
+
 def _at_most(splits: Splits, size: int | None) -> Splits:
     """Fewer rows to learn from; the rows that it is judged by stay the same."""
     if size is None or size >= len(splits.train):

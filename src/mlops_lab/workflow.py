@@ -25,7 +25,11 @@ from mlops_lab.retrain import Candidate, GateRefusedError, Step, publish, train_
 from mlops_lab.settings import Settings
 
 FIRST_PROJECT = "income"
-SERVED: Mapping[int, tuple[str, ...]] = {2: (FIRST_PROJECT,)}  # week -> projects that its notebook finds live
+SERVED: Mapping[int, tuple[str, ...]] = {  # week -> projects that its notebook finds live
+    2: (FIRST_PROJECT,),
+    3: (FIRST_PROJECT,),
+}
+RETRAINED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that it retrains
 NEXT = (
     ("make predict", "ask for a prediction"),
     ("make status", "what runs now"),
@@ -116,6 +120,8 @@ def week(settings: Settings, number: int, console: Console) -> bool:
     apply(settings, timeline)
     for project in SERVED.get(number, ()):
         serve(settings, project, timeline)
+    for project in RETRAINED.get(number, ()):
+        _registered(train(settings, project, timeline), settings, timeline)
     with timeline.step("notebook", f"week {number}"):
         timeline.lane("notebook")(f"written: {run_week(settings, number)}")
     return verify(settings, console, number)

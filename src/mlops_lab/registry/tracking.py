@@ -124,6 +124,15 @@ class Registry:
                 else:
                     client.set_registered_model_alias(self.project, alias, version)
 
+    def newest_run(self) -> Any:
+        """Return the newest run as MLflow has it, or None."""
+        with self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            found = client.search_runs(
+                [self._experiment(mlflow)], order_by=["attributes.start_time DESC"], max_results=1
+            )
+            return found[0] if found else None
+
     def run_tags(self, run_id: str) -> dict[str, str]:
         """Return the tags of a run."""
         with self._mlflow() as mlflow:
