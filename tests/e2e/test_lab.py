@@ -44,8 +44,9 @@ def test_the_demo_ends_in_a_prediction_and_says_what_next(lab: Lab):
 
 
 def test_every_outcome_of_week_1_passes_with_evidence(lab: Lab):
-    assert {row["id"]: row["status"] for row in lab.outcomes.values()} == {f"1.{n}": "pass" for n in range(1, 8)}
-    assert all(row["evidence"] for row in lab.outcomes.values())
+    rows = {key: row for key, row in lab.outcomes.items() if key.startswith("1.")}
+    assert {key: row["status"] for key, row in rows.items()} == {f"1.{n}": "pass" for n in range(1, 8)}
+    assert all(row["evidence"] for row in rows.values())
 
 
 def test_a_prediction_names_version_and_request(lab: Lab):
