@@ -15,6 +15,8 @@ SIZE    ?=
 SEARCH  ?=
 BACKEND ?=
 WHY     ?=
+SECRET  ?=
+OVERLAP ?=
 PROFILE ?=
 VARIED  ?=
 MINUTES ?=
@@ -137,6 +139,10 @@ dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.
 	$(LAB) notices
+
+.PHONY: rotate
+rotate: $(ENVIRONMENT) ## Give SECRET (api-key) a new random value without a failed request (OVERLAP=seconds both are taken).
+	$(LAB) rotate $(or $(SECRET),$(error SECRET is not set; use make rotate SECRET=api-key)) $(if $(OVERLAP),--overlap $(OVERLAP))
 
 ##@ Proof
 

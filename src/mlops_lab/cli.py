@@ -173,6 +173,19 @@ def rollback(
 
 
 @app.command()
+def rotate(
+    secret: Annotated[str, typer.Argument(help="api-key", metavar="SECRET")],
+    overlap: Annotated[float, typer.Option(min=0, help="seconds in which both values are taken")] = 0.0,
+) -> None:
+    """Give a secret a new random value without a failed request."""
+    from mlops_lab.delivery.rotation import rotate
+    from mlops_lab.progress import Timeline
+
+    done = rotate(_up(), secret, Timeline(console).lane("secrets"), overlap)
+    console.print(f"{done.parameter}: {done.before} -> {done.after} (fingerprints)")
+
+
+@app.command()
 def predict(project: ProjectName) -> None:
     """Ask the live API for a prediction of the project's example row."""
     from mlops_lab.cloud.api import predict_example

@@ -141,9 +141,18 @@ class ServingSettings(BaseSettings):
     api_key: str | None = Field(
         None, validation_alias="API_KEY", min_length=1, description="injected from SSM; None: open"
     )
+    api_key_other: str | None = Field(
+        None, validation_alias="API_KEY_OTHER", min_length=1, description="accepted too, while a key is rotated"
+    )
     region: str | None = Field(None, validation_alias="AWS_REGION", description="of the bucket; ECS sets it")
     host: str = Field(LOOPBACK, validation_alias="HOST")
     port: int = Field(8000, validation_alias="PORT", ge=1, le=65535)
+
+    @property
+    def api_keys(self) -> dict[str, str]:
+        """The keys that clients may send, by the variable that brought each."""
+        found = {"API_KEY": self.api_key, "API_KEY_OTHER": self.api_key_other}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def read_settings(**overrides: object) -> Settings:
