@@ -22,6 +22,7 @@ from mlops_lab.settings import Settings
 
 Say = Callable[[str], None]
 ROTATED = {"api-key": (catalog.API_KEY_PARAMETER, catalog.OTHER_KEY_PARAMETER)}
+VARIABLE, OTHER_VARIABLE = "API_KEY", "API_KEY_OTHER"  # that bring the keys to a task
 BYTES = 30  # of randomness: 40 characters
 PATIENCE = 300.0  # seconds until a service has rolled
 LOOK = 0.5  # seconds between two looks
@@ -61,18 +62,18 @@ def _rotate(settings: Settings, held: "Parameters", used: str, other: str, say: 
     services = Services(client(settings, "ecs"))
     old, new = held.get(used), secrets.token_urlsafe(BYTES)
     held.put(other, new)
-    say(f"{other} holds the new key {fingerprint(used, new)}")
+    say(f"{other} holds the new key {fingerprint(VARIABLE, new)}")
     rolled = services.roll(say)
     held.put(used, new)
     held.put(other, old)
-    say(f"clients read the new key from {used}; the old one {fingerprint(used, old)} is still taken")
+    say(f"clients read the new key from {used}; the old one {fingerprint(VARIABLE, old)} is still taken")
     time.sleep(overlap)
     held.put(other, new)
     services.roll(say)
     for name in rolled:
         _verify(settings, name, new, old)
     say(f"{len(rolled)} services take the new key and refuse the old one")
-    return Rotation(used, fingerprint(used, old), fingerprint(used, new), rolled)
+    return Rotation(used, fingerprint(VARIABLE, old), fingerprint(VARIABLE, new), rolled)
 
 
 class Parameters:
@@ -115,7 +116,7 @@ class Services:
         arn = service["taskDefinition"]
         definition = self._ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
         read = {each["name"] for each in definition["containerDefinitions"][0].get("secrets", [])}
-        if not {"API_KEY", "API_KEY_OTHER"} <= read:
+        if not {VARIABLE, OTHER_VARIABLE} <= read:
             raise LabError(f"{service['serviceName']} reads {sorted(read)} and no second key; run `make apply deploy`.")
 
     def _wait(self, names: tuple[str, ...]) -> None:
@@ -147,6 +148,6 @@ def _verify(settings: Settings, service: str, new: str, old: str) -> None:
         found = httpx.post(url, json=body, headers={"x-api-key": key}, timeout=10).status_code
         if found != wanted:
             raise LabError(
-                f"{url} answered {found} to the key {fingerprint(catalog.API_KEY_PARAMETER, key)}, expected {wanted};"
+                f"{url} answered {found} to the key {fingerprint(VARIABLE, key)}, expected {wanted};"
                 " see `make status`, then rotate again."
             )

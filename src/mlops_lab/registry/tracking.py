@@ -2,6 +2,7 @@
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -191,7 +192,9 @@ def _version(found: Any, named: Mapping[str, list[str]]) -> Version:
 def load_mlflow() -> Any:
     """Import MLflow, which takes a second, with its telemetry off and its progress messages silent."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    import mlflow
+    with warnings.catch_warnings():  # tqdm misses ipywidgets in a notebook, and names a path of this machine
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import mlflow
 
     for name in ("mlflow", "alembic"):  # after the import, which configures them
         logging.getLogger(name).setLevel(logging.ERROR)
