@@ -23,7 +23,7 @@ MINUTES ?=
 PNG     ?=
 DRY_RUN ?=
 
-export TARGET
+export TARGET WHY
 export ORT_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -75,7 +75,7 @@ logs: $(ENVIRONMENT) ## The latest log lines of PROJECT's tasks, from CloudWatch
 	$(LAB) logs $(PROJECT)
 
 .PHONY: reset
-reset: $(ENVIRONMENT) ## Stop the embedded cloud and forget its state.
+reset: $(ENVIRONMENT) ## Stop the embedded cloud and forget its state, runs and model versions included.
 	$(LAB) reset
 
 ##@ Infrastructure
@@ -112,11 +112,11 @@ models: $(ENVIRONMENT) ## PROJECT's registered versions, their aliases and linea
 
 .PHONY: promote
 promote: $(ENVIRONMENT) ## Make PROJECT's challenger (or VERSION) the champion; WHY="..." is kept with who and when.
-	$(LAB) promote $(PROJECT) --why "$(WHY)" $(if $(VERSION),--version $(VERSION))
+	$(LAB) promote $(PROJECT) --why "$$WHY" $(if $(VERSION),--version $(VERSION))
 
 .PHONY: rollback
 rollback: $(ENVIRONMENT) ## Make PROJECT's previous champion the champion again; WHY="..." is kept.
-	$(LAB) rollback $(PROJECT) --why "$(WHY)"
+	$(LAB) rollback $(PROJECT) --why "$$WHY"
 
 .PHONY: image
 image: $(ENVIRONMENT) ## Build and push PROJECT's serving image (a process package where no container engine answers).

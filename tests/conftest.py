@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:  # each test pays only for what it imports
+    from mlops_lab.candidate import Candidate
     from mlops_lab.data.dataset import RawData
     from mlops_lab.projects.project import Project
     from mlops_lab.registry.bundle import Bundle
-    from mlops_lab.retrain import Candidate
 
 ROOT = Path(__file__).parents[1]
 
@@ -33,10 +33,10 @@ def raw(income: Project) -> RawData:
 @pytest.fixture(scope="session")
 def candidate(income: Project, raw: RawData) -> Candidate:
     """A model of 4,000 rows."""
+    from mlops_lab.candidate import Candidate, Recipe
     from mlops_lab.data.split import split
     from mlops_lab.pipeline import evaluate, gate, train
     from mlops_lab.registry import build
-    from mlops_lab.retrain import Candidate, Recipe
 
     parts = split(income, raw.frame.sample(4_000, random_state=1), seed=1)
     model = train.fit(income, parts.train, seed=1)

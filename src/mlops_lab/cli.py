@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from mlops_lab.errors import LabError
 from mlops_lab.settings import Settings, read_settings
@@ -70,7 +71,7 @@ def logs(project: ProjectName, lines: int = 40) -> None:
     from mlops_lab.cloud.logs import latest
 
     for line in latest(_up(), project, lines):
-        console.print(line, markup=False, highlight=False)
+        _print(line)
 
 
 @app.command()
@@ -78,7 +79,7 @@ def plan() -> None:
     """Show what Terraform would change."""
     from mlops_lab.infrastructure.terraform import Terraform
 
-    console.print(Terraform(_up()).plan(), markup=False, highlight=False)
+    _print(Terraform(_up()).plan())
 
 
 @app.command()
@@ -156,7 +157,7 @@ def promote(
     from mlops_lab.registry.tracking import Registry
 
     settings = _up()
-    console.print(promote(Registry(settings, _known(project)), version, caller(settings), why))
+    _print(promote(Registry(settings, _known(project)), version, caller(settings), why))
 
 
 @app.command()
@@ -169,7 +170,7 @@ def rollback(
     from mlops_lab.registry.tracking import Registry
 
     settings = _up()
-    console.print(roll_back(Registry(settings, _known(project)), caller(settings), why))
+    _print(roll_back(Registry(settings, _known(project)), caller(settings), why))
 
 
 @app.command()
@@ -224,7 +225,7 @@ def notices() -> None:
     from mlops_lab.cloud.notices import subscribed
 
     ended = threading.Event()
-    with subscribed(_up(), lambda notice: console.print(notice.told, markup=False, highlight=False)) as topic:
+    with subscribed(_up(), lambda notice: _print(notice.told)) as topic:
         console.print(f"Subscribed to {topic}; Ctrl-C ends it.")
         with suppress(KeyboardInterrupt):
             ended.wait()
@@ -239,7 +240,7 @@ def release(
     from mlops_lab.delivery.release import release, verify_anew
 
     made = release(version, _up(), dry_run=dry_run, verify=verify_anew, say=console.print)
-    console.print(made.entry, markup=False, highlight=False)
+    _print(made.entry)
 
 
 @app.command()
@@ -279,8 +280,13 @@ def main() -> None:
     try:
         app()
     except LabError as error:
-        Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {error}", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(Text.assemble(("error: ", "red"), str(error)))
         sys.exit(1)
+
+
+def _print(text: object) -> None:
+    """Print a text as it is: brackets and figures in it mean nothing to the console."""
+    console.print(str(text), markup=False, highlight=False)
 
 
 def _settings() -> Settings:

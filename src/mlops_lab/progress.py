@@ -7,7 +7,11 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-Say = Callable[[str], None]
+Say = Callable[[str], None]  # gets a line for every step
+
+
+def silent(line: str) -> None:
+    """Say nothing."""
 
 
 class Timeline:

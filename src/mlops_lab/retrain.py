@@ -4,84 +4,27 @@ import argparse
 import json
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from math import isfinite
 
-import pandas as pd
-
 from mlops_lab import catalog, projects
+from mlops_lab.candidate import PLAIN, Candidate, Progress, Recipe, Step, step, train_candidate, unheard
 from mlops_lab.cloud import session
-from mlops_lab.data import dataset, schemas
-from mlops_lab.data.dataset import Provenance
-from mlops_lab.data.split import Splits, split
 from mlops_lab.errors import LabError
-from mlops_lab.pipeline import train
 from mlops_lab.pipeline.challenge import Challenge, challenge
-from mlops_lab.pipeline.evaluate import Evaluation, evaluate
-from mlops_lab.pipeline.gate import Verdict, judge
-from mlops_lab.pipeline.search import BACKENDS, Backend, Trial, search
+from mlops_lab.pipeline.search import BACKENDS
 from mlops_lab.projects.project import Project
 from mlops_lab.registry import build, figures, store
 from mlops_lab.registry.bundle import Bundle
 from mlops_lab.registry.champion import Champion, champion
-from mlops_lab.registry.commit import current_commit
 from mlops_lab.registry.tracking import CHALLENGER, CHAMPION, GATE, Registry, RunRecord
 from mlops_lab.settings import Settings, read_settings
-
-SPLIT_SEED = 0  # which rows are held out never changes: champion and challenger meet on the same
-SMALLEST = 100  # rows that a model can be learnt from
-
-
-@dataclass(frozen=True)
-class Step:
-    """A step of retraining: it starts (seconds is None) or has ended."""
-
-    name: str
-    seconds: float | None = None
-
-
-Progress = Callable[[Step], None]
-
-
-def _silent(step: Step) -> None:
-    """Report nothing."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How a model is trained; which rows are held out is the project's, so that every recipe is judged by the same."""
-
-    seed: int = 0  # of the estimator and of a search
-    size: int | None = None  # rows to learn from at most; None: all
-    search: int = 0  # combinations of hyper-parameters to try; 0: the project's own
-    backend: Backend = "loky"
-
-
-PLAIN = Recipe()
 
 
 class GateRefusedError(LabError):
     """The gate refuses a model; its run is logged, and nothing is registered."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A model that has been judged and packed, but is not registered."""
-
-    project: Project
-    recipe: Recipe
-    commit: str
-    model: train.Model
-    splits: Splits
-    provenance: Provenance
-    evaluation: Evaluation
-    verdict: Verdict
-    contents: build.Contents
-    trials: tuple[Trial, ...] = ()  # of a search, the best first
 
 
 @dataclass(frozen=True)
@@ -96,7 +39,7 @@ class Retrained:
     metrics: dict[str, float]
 
 
-def retrain(project: Project, settings: Settings, recipe: Recipe = PLAIN, *, progress: Progress = _silent) -> Retrained:
+def retrain(project: Project, settings: Settings, recipe: Recipe = PLAIN, *, progress: Progress = unheard) -> Retrained:
     """Train, judge, register and publish a model.
 
     Raises:
@@ -106,30 +49,7 @@ def retrain(project: Project, settings: Settings, recipe: Recipe = PLAIN, *, pro
     return publish(train_candidate(project, settings, recipe, progress=progress), settings, progress=progress)
 
 
-def train_candidate(
-    project: Project, settings: Settings, recipe: Recipe = PLAIN, *, progress: Progress = _silent
-) -> Candidate:
-    """Train and judge a model and pack its bundle; neither MLflow nor S3 is needed.
-
-    Raises:
-        LabError: The data are not as stated, the recipe cannot be followed, or ONNX differs from scikit-learn.
-    """
-    with _step("load and validate the data", progress):
-        raw = dataset.load(project, catalog.Paths(settings.root, settings.state_dir).data)
-        splits = _at_most(split(project, raw.frame, SPLIT_SEED), recipe.size)
-    with _step("train", progress):
-        model, trials = _fitted(project, splits.train, recipe)
-        schemas.validate_features(model.spec, train.feature_frame(model.spec, splits.test))
-    with _step("evaluate", progress):
-        evaluation = evaluate(project, model, splits.train, splits.validation, splits.test)
-        verdict = judge(project.gates, evaluation.metrics)
-    with _step("convert to ONNX and compare", progress):
-        contents = build.build(project, model, evaluation, splits, raw.provenance)
-    commit = current_commit(settings.root)
-    return Candidate(project, recipe, commit, model, splits, raw.provenance, evaluation, verdict, contents, trials)
-
-
-def publish(candidate: Candidate, settings: Settings, *, progress: Progress = _silent) -> Retrained:
+def publish(candidate: Candidate, settings: Settings, *, progress: Progress = unheard) -> Retrained:
     """Log a candidate's run, and register and publish it where the gates and the champion let it pass.
 
     The bucket is asked before the run is logged, and a version whose bundle cannot be published is taken back.
@@ -140,19 +60,19 @@ def publish(candidate: Candidate, settings: Settings, *, progress: Progress = _s
     """
     name = candidate.project.name
     registry = Registry(settings, name)
-    with _step("find the models bucket", progress), session.explained(settings):
+    with step("find the models bucket", progress), session.explained(settings):
         s3, bucket = session.client(settings, "s3"), catalog.models_bucket(session.account(settings))
         latest = store.latest_version(s3, bucket, name)
-    with _step("compare with the champion", progress), session.explained(settings):
-        compared = _challenge(candidate, champion(registry, s3))
-    with _step("log the run to MLflow", progress):
+    with step("compare with the champion", progress), session.explained(settings):
+        compared = _challenge(candidate, champion(registry, s3, bucket))
+    with step("log the run to MLflow", progress):
         logged = registry.log_run(_record(candidate, compared))
     if reasons := _refusals(candidate, compared):
         raise GateRefusedError(
             f"The gate refuses this model of {name} ({'; '.join(reasons)}); MLflow run {logged.run_id} has its metrics."
         )
     alias = CHALLENGER if compared else CHAMPION
-    with _step("register and publish the version", progress), session.explained(settings):
+    with step("register and publish the version", progress), session.explained(settings):
         version = registry.register(logged, above=latest)
         bundle = _seal(candidate, version, logged.run_id)
         try:
@@ -176,24 +96,9 @@ def against_champion(candidate: Candidate, settings: Settings) -> Challenge | No
         LabError: MLflow or S3 cannot be used, or the champion's bundle is not what was registered.
     """
     with session.explained(settings):
-        known = champion(Registry(settings, candidate.project.name), session.client(settings, "s3"))
+        bucket = catalog.models_bucket(session.account(settings))
+        known = champion(Registry(settings, candidate.project.name), session.client(settings, "s3"), bucket)
         return _challenge(candidate, known)
-
-
-def _at_most(splits: Splits, size: int | None) -> Splits:
-    """Fewer rows to learn from; the rows that it is judged by stay the same."""
-    if size is None or size >= len(splits.train):
-        return splits
-    if size < SMALLEST:
-        raise LabError(f"SIZE is {size}; use at least {SMALLEST} rows.")
-    return replace(splits, train=splits.train.sample(size, random_state=SPLIT_SEED))
-
-
-def _fitted(project: Project, rows: pd.DataFrame, recipe: Recipe) -> tuple[train.Model, tuple[Trial, ...]]:
-    if not recipe.search:
-        return train.fit(project, rows, recipe.seed), ()
-    found = search(project, rows, recipe.seed, recipe.search, recipe.backend)
-    return found.model, found.trials
 
 
 def _challenge(candidate: Candidate, against: Champion | None) -> Challenge | None:
@@ -254,14 +159,6 @@ def _params(candidate: Candidate) -> dict[str, object]:
         **{f"rows_{part}": rows for part, rows in candidate.splits.sizes.items()},
         **{f"estimator_{name}": value for name, value in estimator.get_params().items()},
     }
-
-
-@contextmanager
-def _step(name: str, progress: Progress) -> Iterator[None]:
-    progress(Step(name))
-    start = time.monotonic()
-    yield
-    progress(Step(name, time.monotonic() - start))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from mlops_lab import catalog, projects
+from mlops_lab.candidate import Candidate, Step, train_candidate
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
 from mlops_lab.delivery import deploy, image
@@ -21,7 +22,7 @@ from mlops_lab.progress import Timeline
 from mlops_lab.registry import store
 from mlops_lab.registry.tracking import CHAMPION, Registry
 from mlops_lab.reporting.notebooks import run_week
-from mlops_lab.retrain import Candidate, GateRefusedError, Step, publish, train_candidate
+from mlops_lab.retrain import GateRefusedError, publish
 from mlops_lab.settings import Settings
 
 FIRST_PROJECT = "income"

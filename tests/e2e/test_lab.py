@@ -141,7 +141,7 @@ def test_load_is_offered_and_summed_up(lab: Lab):
     run = lab.run("load", "income", "--profile", "20:3", "--varied")
 
     assert run.returncode == 0, run.stderr
-    assert "60" in run.stdout
+    assert re.search(r"\b60 requests\b", run.stdout), run.stdout
 
 
 def test_the_notebooks_run_as_they_stand(lab: Lab):

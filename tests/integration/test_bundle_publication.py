@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from mlops_lab import catalog, retrain
+from mlops_lab.candidate import Candidate
 from mlops_lab.cloud import session
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.gate import judge
@@ -19,7 +20,6 @@ from mlops_lab.registry import bundle as bundles
 from mlops_lab.registry import store
 from mlops_lab.registry.bundle import Bundle
 from mlops_lab.registry.tracking import BUNDLE_SHA256, BUNDLE_URI, load_mlflow
-from mlops_lab.retrain import Candidate
 from mlops_lab.settings import Settings
 
 BUCKET = catalog.models_bucket("123456789012")
@@ -46,10 +46,15 @@ def s3(settings: Settings) -> Iterator[Any]:
     client.create_bucket(Bucket=BUCKET)
     client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     yield client
-    listed = client.list_object_versions(Bucket=BUCKET)
-    for found in listed.get("Versions", []) + listed.get("DeleteMarkers", []):
-        client.delete_object(Bucket=BUCKET, Key=found["Key"], VersionId=found["VersionId"])
+    emptied(client)
     client.delete_bucket(Bucket=BUCKET)
+
+
+def emptied(s3: Any) -> None:
+    """Leave the bucket as one that never held anything."""
+    listed = s3.list_object_versions(Bucket=BUCKET)
+    for found in listed.get("Versions", []) + listed.get("DeleteMarkers", []):
+        s3.delete_object(Bucket=BUCKET, Key=found["Key"], VersionId=found["VersionId"])
 
 
 class FailingS3:

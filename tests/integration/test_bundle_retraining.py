@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mlops_lab import retrain
+from mlops_lab.candidate import Step, train_candidate
 from mlops_lab.projects.project import Project
-from mlops_lab.retrain import Step
 from mlops_lab.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ def test_the_model_of_the_committed_data_reaches_the_reference_and_passes_its_ga
 ) -> None:
     steps: list[Step] = []
 
-    trained = retrain.train_candidate(income, Settings(root=ROOT, state=tmp_path), progress=steps.append)
+    trained = train_candidate(income, Settings(root=ROOT, state=tmp_path), progress=steps.append)
 
     evaluation = trained.evaluation
     assert trained.verdict.passed

@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.integration.test_bundle_publication import BUCKET, better, keys, runs, versions
+from tests.integration.test_bundle_publication import BUCKET, better, emptied, keys, runs, versions
 from tests.integration.test_bundle_publication import cloud_port as cloud_port
 from tests.integration.test_bundle_publication import s3 as s3
 from tests.integration.test_bundle_publication import settings as settings
 
 from mlops_lab import retrain
+from mlops_lab.candidate import Candidate, at_most
 from mlops_lab.errors import LabError
 from mlops_lab.registry.promotion import history, promote, roll_back
 from mlops_lab.registry.tracking import Registry
-from mlops_lab.retrain import Candidate, GateRefusedError
+from mlops_lab.retrain import GateRefusedError
 from mlops_lab.settings import Settings
 
 WHO = "arn:aws:iam::123456789012:user/tester"
@@ -61,6 +62,29 @@ def test_a_champion_whose_bundle_is_another_is_compared_with_nothing(
 
     assert len(versions(settings)) == 1
     assert len(runs(settings)) == 1
+
+
+def test_a_champion_whose_bundle_was_deleted_is_compared_with_nothing(
+    s3: Any, settings: Settings, candidate: Candidate
+) -> None:
+    retrain.publish(candidate, settings)
+    for key in keys(s3):
+        s3.delete_object(Bucket=BUCKET, Key=key)
+
+    with pytest.raises(LabError, match="champion of income, version 1, cannot be compared with"):
+        retrain.publish(better(candidate), settings)
+
+
+def test_a_champion_of_a_bucket_that_is_gone_is_no_champion_of_the_next(
+    s3: Any, settings: Settings, candidate: Candidate
+) -> None:
+    retrain.publish(candidate, settings)
+    emptied(s3)
+
+    again = retrain.publish(candidate, settings)
+
+    assert again.alias == "champion"
+    assert aliases(settings) == {"champion": again.version}
 
 
 def test_a_promotion_moves_the_champion_and_keeps_who_why_from_and_to_and_rollback_undoes_it(
@@ -134,12 +158,12 @@ def test_where_the_alias_cannot_be_set_nothing_is_registered(
 
 
 def test_fewer_rows_to_learn_from_leave_the_held_out_rows_as_they_are(candidate: Candidate) -> None:
-    fewer = retrain._at_most(candidate.splits, 500)
+    fewer = at_most(candidate.splits, 500)
 
     assert len(fewer.train) == 500
     assert fewer.test is candidate.splits.test
     with pytest.raises(LabError, match="SIZE is 5; use at least 100 rows"):
-        retrain._at_most(candidate.splits, 5)
+        at_most(candidate.splits, 5)
 
 
 def test_a_search_learns_from_the_training_rows_alone_and_keeps_every_trial(candidate: Candidate) -> None:

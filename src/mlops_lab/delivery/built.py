@@ -1,11 +1,11 @@
 """What a build gives, whichever form it has."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from mlops_lab.progress import Say
+
 Form = Literal["docker", "process"]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)

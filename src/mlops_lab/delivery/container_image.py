@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mlops_lab.delivery import context
-from mlops_lab.delivery.built import Built, Say
+from mlops_lab.delivery.built import Built
 from mlops_lab.delivery.engine import Engine
 from mlops_lab.errors import LabError
+from mlops_lab.progress import Say
 from mlops_lab.registry.commit import current_commit
 
 FAILURE_LINES = 3

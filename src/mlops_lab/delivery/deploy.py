@@ -1,7 +1,7 @@
 """Puts a model version onto its ECS service and waits until the live API reports it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import httpx
 
 from mlops_lab import catalog
 from mlops_lab.errors import LabError
+from mlops_lab.progress import Say
 
 # What DescribeTaskDefinition adds and RegisterTaskDefinition does not take.
 READ_ONLY = (
@@ -56,9 +57,7 @@ def _registrable(definition: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in definition.items() if key not in READ_ONLY}
 
 
-def deploy(
-    ecs: Any, project: str, release: Release, url: str, say: Callable[[str], None], timeout: float = 180
-) -> Deployed:
+def deploy(ecs: Any, project: str, release: Release, url: str, say: Say, timeout: float = 180) -> Deployed:
     """Register the release's task definition, update the stable service and wait for it to serve.
 
     Args:

@@ -6,13 +6,14 @@ from importlib.metadata import version
 from mlops_lab import catalog
 from mlops_lab.cloud.session import client, explained
 from mlops_lab.delivery import ecr
-from mlops_lab.delivery.built import Builder, Built, Image, Say
+from mlops_lab.delivery.built import Builder, Built, Image
 from mlops_lab.delivery.container_image import ImageBuilder
 from mlops_lab.delivery.destination import EcrRegistry, LoopbackRegistry
 from mlops_lab.delivery.engine import Engine, choose_engine
 from mlops_lab.delivery.environment import Environment
 from mlops_lab.delivery.package import Packager
 from mlops_lab.errors import LabError
+from mlops_lab.progress import Say
 from mlops_lab.settings import Settings
 
 

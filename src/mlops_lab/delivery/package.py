@@ -15,8 +15,9 @@ from typing import Any
 
 from mlops_lab.delivery import context, ecr
 from mlops_lab.delivery.assembly import alone, assembling
-from mlops_lab.delivery.built import Built, Say
+from mlops_lab.delivery.built import Built
 from mlops_lab.delivery.environment import Environment
+from mlops_lab.progress import Say
 
 ARTIFACT = "application/vnd.mlops-lab.process.v1"
 ENVIRONMENT_LAYER = "application/vnd.mlops-lab.process.environment.v1+json"

@@ -15,10 +15,10 @@ from mlops_lab.delivery.repository import Repository
 from mlops_lab.errors import LabError
 from mlops_lab.outcomes.outcome import Result, run_all, save
 from mlops_lab.outcomes.verify import of_week
+from mlops_lab.progress import Say
 from mlops_lab.settings import Settings
 
 Verify = Callable[[Settings, Sequence[int]], Sequence[Result]]
-Say = Callable[[str], None]
 
 MILESTONES = {"infra": range(1, 3), "final": range(1, 8)}  # last part of a version -> weeks whose outcomes must hold
 OUTCOMES = {1: 7, 2: 7, 3: 7, 4: 7, 5: 7, 6: 7, 7: 6}  # week -> outcomes of the plan: 48 in all

@@ -7,7 +7,6 @@ that the first parameter holds is admitted: an interrupted rotation is simply ma
 
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +16,10 @@ from mlops_lab import catalog, projects
 from mlops_lab.cloud.api import base_url
 from mlops_lab.cloud.session import client, explained
 from mlops_lab.errors import LabError
+from mlops_lab.progress import Say
 from mlops_lab.serving.fingerprint import fingerprint
 from mlops_lab.settings import Settings
 
-Say = Callable[[str], None]
 ROTATED = {"api-key": (catalog.API_KEY_PARAMETER, catalog.OTHER_KEY_PARAMETER)}
 VARIABLE, OTHER_VARIABLE = "API_KEY", "API_KEY_OTHER"  # that bring the keys to a task
 BYTES = 30  # of randomness: 40 characters

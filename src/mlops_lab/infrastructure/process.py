@@ -7,17 +7,13 @@ from pathlib import Path
 
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.transcript import Changes, Transcript
+from mlops_lab.progress import Say, silent
 
-Say = Callable[[str], None]
 ADVICE = {
     "Error acquiring the state lock": "another Terraform run holds it: let it end, or `terraform force-unlock` its id",
     "BucketNotEmpty": "set force_destroy = true in infra/environments, apply, then destroy",
     "RepositoryNotEmptyException": "set force_destroy = true in infra/environments, apply, then destroy",
 }
-
-
-def silent(text: str) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure import binary
 from mlops_lab.infrastructure.leftovers import leftovers
-from mlops_lab.infrastructure.process import Say, silent
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.outcomes.outcome import NotApplicableError
+from mlops_lab.progress import Say, silent
 from mlops_lab.settings import Settings
 
 

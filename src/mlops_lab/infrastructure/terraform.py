@@ -19,9 +19,10 @@ from mlops_lab.infrastructure import binary, check
 from mlops_lab.infrastructure.account import Account, identify
 from mlops_lab.infrastructure.bootstrap import Bootstrap
 from mlops_lab.infrastructure.leftovers import deregister_releases, leftovers
-from mlops_lab.infrastructure.process import Process, Say, silent
+from mlops_lab.infrastructure.process import Process
 from mlops_lab.infrastructure.transcript import Changes, Transcript
 from mlops_lab.infrastructure.workspace import Workspace
+from mlops_lab.progress import Say, silent
 from mlops_lab.settings import Settings
 
 PARALLELISM = "-parallelism=40"  # most of an apply is waiting

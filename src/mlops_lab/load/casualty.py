@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from mlops_lab import catalog
@@ -30,9 +31,17 @@ class Casualty:
     """What came of it."""
 
     task: str
+    stopped_second: int  # of the load
     replaced_seconds: float
-    in_flight: int  # most requests under way at the end of a second
     summary: Summary
+
+    @property
+    def in_flight(self) -> int:
+        """Requests that can have been under way at the stop: the most at the end of a second until then, and one.
+
+        Later seconds do not count: requests that wait for answers pile up there, and would excuse themselves.
+        """
+        return 1 + max(each.in_flight for each in self.summary.timeline[: self.stopped_second + 1])
 
 
 def stop_a_task(settings: Settings, project: str) -> Casualty:
@@ -53,6 +62,7 @@ def stop_a_task(settings: Settings, project: str) -> Casualty:
         try:
             time.sleep(SETTLE)
             before = service.healthy()
+            stopped = datetime.now(UTC)
             task, start = service.stop_one(), time.monotonic()
             service.wait(lambda: bool(service.healthy() - before), f"{task} is replaced")
             seconds = time.monotonic() - start
@@ -60,7 +70,7 @@ def stop_a_task(settings: Settings, project: str) -> Casualty:
         finally:
             stop.set()
         summary = running.result()
-    return Casualty(task, seconds, max(each.in_flight for each in summary.timeline), summary)
+    return Casualty(task, int((stopped - summary.started).total_seconds()), seconds, summary)
 
 
 class Service:

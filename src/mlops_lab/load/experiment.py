@@ -17,19 +17,14 @@ from mlops_lab.cloud.session import client, explained
 from mlops_lab.load.live import Aim, aim, offer
 from mlops_lab.load.profile import Profile, constant, duration, steps
 from mlops_lab.load.summary import Summary
+from mlops_lab.progress import Say, silent
 from mlops_lab.settings import Settings
-
-Say = Callable[[str], None]
 
 WARM, BUSY, CALM = 2, 9, 40  # periods of each stage at most; the last ends when one task is left
 SPARE = 4  # periods after the load, in which alarms return to OK
 MISTAKES_AT, MISTAKES = 4, 3  # periods: when the bad requests begin, and how long they last
 BAD = b'{"instances": []}'  # answered with 422
 LOOK = 2.0  # seconds between two looks at the service
-
-
-def silent(line: str) -> None:
-    """Say nothing."""
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ import msgspec
 from mlops_lab.catalog import Paths
 from mlops_lab.cloud import scaling
 from mlops_lab.load import experiment
-from mlops_lab.load.experiment import Experiment, Say, silent
+from mlops_lab.load.experiment import Experiment
+from mlops_lab.progress import Say, silent
 from mlops_lab.settings import Settings
 
-FRESH = timedelta(days=1)
+FRESH = timedelta(hours=3)  # the embedded cloud keeps the seconds of its metrics so long
 
 
 def obtain(settings: Settings, project: str, say: Say = silent, *, repeat: bool = False) -> Experiment:
-    """Return the experiment of the last day, or run it and keep it.
+    """Return the experiment of the last three hours, or run it and keep it.
 
     Args:
         settings: The target.
@@ -37,7 +38,7 @@ def obtain(settings: Settings, project: str, say: Say = silent, *, repeat: bool 
 
 
 def recent(settings: Settings, project: str) -> Experiment | None:
-    """Return the kept experiment if it is of the last day and the target still reports its scaling activities."""
+    """Return the kept experiment if it is recent and the target still reports its scaling activities."""
     try:
         found = msgspec.json.decode(_path(settings, project).read_bytes(), type=Experiment)
     except (OSError, msgspec.DecodeError):

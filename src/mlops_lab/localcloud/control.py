@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from mlops_lab.catalog import Paths
 from mlops_lab.errors import LabError
 from mlops_lab.localcloud.household import Household
 from mlops_lab.settings import Settings
@@ -79,9 +80,14 @@ def down(settings: Settings) -> bool:
 
 
 def reset(settings: Settings) -> None:
-    """Stop the embedded cloud and delete its state; built packages are kept."""
+    """Stop the embedded cloud and delete its state, with the runs and versions of models that lay in it.
+
+    Built packages are kept.
+    """
     down(settings)
-    shutil.rmtree(Household(settings).cloud)
+    paths = Paths(settings.root, settings.state_dir)
+    for folder in (paths.cloud, paths.mlflow, paths.experiments):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_up(settings: Settings) -> Settings:

@@ -26,14 +26,17 @@ class Champion:
         return bundle_scores(self.bundle, table)
 
 
-def champion(registry: Registry, s3: Any) -> Champion | None:
-    """Return the champion with its verified bundle; None where no version has the alias.
+def champion(registry: Registry, s3: Any, bucket: str) -> Champion | None:
+    """Return the champion with its verified bundle; None where there is none in this bucket.
+
+    MLflow's store can outlive the bucket (the infrastructure was destroyed and made again, or the target is another
+    one): a version that the bucket has never held is nobody's champion here.
 
     Raises:
-        LabError: Its bundle is missing or is not what was registered, so that nothing can be compared with it.
+        LabError: Its bundle was deleted or is not what was registered, so that nothing can be compared with it.
     """
     found = registry.aliased(CHAMPION)
-    if found is None:
+    if found is None or not store.ever_held(s3, bucket, found.bundle_uri):
         return None
     try:
         return Champion(found.version, store.fetch(s3, found.bundle_uri, found.bundle_sha256))

@@ -65,6 +65,22 @@ def fetch(s3: Any, location: str, sha256: str) -> Bundle:
     return open_verified(read, sha256, location)
 
 
+def ever_held(s3: Any, bucket: str, location: str) -> bool:
+    """Tell whether a bundle lies in a bucket, or was deleted there: a versioned bucket remembers both.
+
+    Raises:
+        LabError: The bucket does not exist or may not be listed.
+    """
+    match = LOCATION.fullmatch(location)
+    if match is None or match["bucket"] != bucket:
+        return False
+    try:
+        found = s3.list_object_versions(Bucket=bucket, Prefix=match["prefix"] + MANIFEST, MaxKeys=1)
+    except ClientError as error:
+        raise LabError(_refused(bucket, match["prefix"], error)) from error
+    return bool(found.get("Versions") or found.get("DeleteMarkers"))
+
+
 def latest_version(s3: Any, bucket: str, project: str) -> int:
     """Return the highest version number under which anything of a project lies, or 0.
 

@@ -2,15 +2,14 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mlops_lab.pipeline.evaluate import Evaluation
-from mlops_lab.pipeline.metrics import cost
 from mlops_lab.pipeline.train import labels
 from mlops_lab.projects.project import Column, CostMatrix, Project
+from mlops_lab.registry import figures
 from mlops_lab.reporting.canvas import DPI
 from mlops_lab.reporting.palette import COLOURS, INK, MUTED, PAPER
 
@@ -37,21 +36,9 @@ def decisions(evaluation: Evaluation, costs: CostMatrix) -> Figure:
     """Draw calibration and, beside it, the cost by threshold with the chosen one; 1200 pixels wide."""
     figure = Figure(figsize=(12, 4), dpi=DPI, facecolor=PAPER, layout="constrained")
     left, right = figure.subplots(1, 2)
-    parts = evaluation.calibration
-    left.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=":")
-    left.plot(
-        [part.mean_score for part in parts], [part.positive_share for part in parts], "o-", color=COLOURS["tasks"]
-    )
-    left.set(xlabel="mean score of a tenth of the held-out rows", ylabel="share of positives", title="Calibration")
-    thresholds = np.linspace(0.01, 0.99, 99)
-    truth, scores = evaluation.truth, evaluation.scores
-    each = [1_000 * cost(truth, scores, threshold, costs) / len(truth) for threshold in thresholds]
-    right.plot(thresholds, each, color=COLOURS["network"])
-    right.axvline(evaluation.threshold, color=INK, linestyle="--", linewidth=1)
-    right.annotate(
-        f" chosen on validation rows: {evaluation.threshold:.2f}", (evaluation.threshold, max(each)), va="top"
-    )
-    right.set(xlabel="threshold", ylabel=f"{costs.unit} per 1,000 rows", title="Cost of the decision", ylim=(0, None))
+    figures.draw_reliability(left, evaluation)
+    figures.draw_cost(right, evaluation, costs)
+    right.set_ylim(bottom=0)
     for axes in (left, right):
         axes.spines[["top", "right"]].set_visible(False)
     return figure

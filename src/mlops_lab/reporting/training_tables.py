@@ -7,7 +7,6 @@ import pandas as pd
 
 from mlops_lab.pipeline.evaluate import Evaluation
 from mlops_lab.pipeline.groups import GroupMetrics
-from mlops_lab.pipeline.search import Trial
 from mlops_lab.projects.project import Column, Project
 
 METRICS = ("auc", "log_loss", "brier", "calibration_error")
@@ -60,14 +59,6 @@ def by_group(groups: Sequence[GroupMetrics]) -> pd.DataFrame:
     ]
     names = ["attribute", "group", "rows", "positive", "chosen", "true positive rate", "false positive rate"]
     return pd.DataFrame(rows, columns=names)
-
-
-def trials(found: Sequence[Trial]) -> pd.DataFrame:
-    """List the combinations of a search, the best first."""
-    rows = [
-        (", ".join(f"{name}={value}" for name, value in each.parameters.items()), f"{each.loss:.4f}") for each in found
-    ]
-    return pd.DataFrame(rows, columns=["parameters", "loss over the folds"])
 
 
 def _role(project: Project, column: Column) -> str:

@@ -1,10 +1,10 @@
 import numpy as np
 import pandas as pd
 
+from mlops_lab.candidate import Candidate
 from mlops_lab.data.dataset import RawData
 from mlops_lab.pipeline import train
 from mlops_lab.projects.project import Project
-from mlops_lab.retrain import Candidate
 
 
 def test_the_same_rows_and_seed_give_the_same_scores(income: Project, candidate: Candidate) -> None:

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.pipeline import Pipeline
 
+from mlops_lab.candidate import Candidate
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline import train
 from mlops_lab.registry import onnx_model
-from mlops_lab.retrain import Candidate
 
 
 class Shifted:

@@ -3,14 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mlops_lab.candidate import Candidate
 from mlops_lab.data.dataset import RawData
 from mlops_lab.pipeline.challenge import Challenge, challenge
 from mlops_lab.pipeline.gate import judge
 from mlops_lab.pipeline.groups import GroupMetrics
-from mlops_lab.pipeline.search import Trial
 from mlops_lab.projects.project import Gate, Project
 from mlops_lab.reporting import training_chart, training_findings, training_tables
-from mlops_lab.retrain import Candidate
 
 KEPT, BROKEN = judge([Gate("auc", minimum=0.5)], {"auc": 0.9}), judge([Gate("auc", minimum=0.95)], {"auc": 0.9})
 
@@ -54,10 +53,6 @@ def test_a_rate_of_few_people_has_a_wide_interval_and_one_of_none_is_none(rate: 
     assert training_tables.by_group([group])["true positive rate"][0].startswith(shown)
 
 
-def test_trials_are_listed_with_their_parameters_and_loss() -> None:
-    assert training_tables.trials([Trial({"a": 1, "b": 2}, 0.5)]).to_numpy().tolist() == [["a=1, b=2", "0.5000"]]
-
-
 @pytest.mark.parametrize(
     ("gates", "challenged", "words"),
     [
@@ -84,7 +79,7 @@ def test_the_pictures_draw_every_input_and_the_decision(candidate: Candidate) ->
 
     titles = [axes.get_title() for axes in inputs.axes if axes.get_title()]
     assert titles == [column.name for column in candidate.project.inputs]
-    assert [axes.get_title() for axes in decisions.axes] == ["Calibration", "Cost of the decision"]
+    assert [axes.get_title() for axes in decisions.axes] == ["Reliability on held-out rows", "Cost on held-out rows"]
 
 
 def test_the_sentences_hold_the_figures(candidate: Candidate) -> None:

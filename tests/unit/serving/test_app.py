@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 from openapi_spec_validator import validate
 
+from mlops_lab.candidate import Candidate
 from mlops_lab.registry.bundle import Bundle
-from mlops_lab.retrain import Candidate
 from mlops_lab.serving.app import create_app
 from mlops_lab.serving.model import Model
 
