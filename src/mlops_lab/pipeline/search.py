@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import joblib  # type: ignore[import-untyped]
 import pandas as pd
-from sklearn.model_selection import RandomizedSearchCV
+from sklearn.model_selection import RandomizedSearchCV, TimeSeriesSplit
 
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.train import Model, assemble, feature_frame, labels, learn_spec
-from mlops_lab.projects.project import Project
+from mlops_lab.projects.project import Project, TimeSplit
 
 Backend = Literal["loky", "dask"]
 BACKENDS: tuple[Backend, ...] = ("loky", "dask")
@@ -54,11 +54,11 @@ def search(project: Project, table: pd.DataFrame, seed: int, candidates: int, ba
         raise LabError(f"{project.name} has no search space; leave SEARCH out, or state one in the project.")
     spec = learn_spec(project, table)
     searched = RandomizedSearchCV(
-        assemble(spec, "passthrough", project.estimator(seed)),
+        assemble(spec, "passthrough", project.estimator(seed), project.encoding),
         {STEP + name: list(values) for name, values in project.search_space.items()},
         n_iter=candidates,
         scoring=SCORING[project.metric],
-        cv=FOLDS,
+        cv=TimeSeriesSplit(FOLDS) if isinstance(project.split, TimeSplit) else FOLDS,
         random_state=seed,
         n_jobs=-1,
     )

@@ -1,14 +1,26 @@
 """Pictures of an evaluation, small enough to be kept with every run."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.figure import Figure
 
-from mlops_lab.pipeline.evaluate import Evaluation
+from mlops_lab.pipeline.evaluate import ClassificationEvaluation, Evaluation
 from mlops_lab.pipeline.metrics import cost
-from mlops_lab.projects.project import CostMatrix
+from mlops_lab.projects.project import Classification, CostMatrix, Project
 
 
-def reliability(evaluation: Evaluation) -> Figure:
+def drawn(project: Project, evaluation: Evaluation) -> Mapping[str, Figure]:
+    """Draw what a project's kind of evaluation shows, by file name."""
+    if isinstance(project.task, Classification) and isinstance(evaluation, ClassificationEvaluation):
+        return {
+            "reliability.png": reliability(evaluation),
+            "cost_by_threshold.png": cost_by_threshold(evaluation, project.task.costs),
+        }
+    return {"predicted.png": predicted(evaluation)}
+
+
+def reliability(evaluation: ClassificationEvaluation) -> Figure:
     """Draw what the score promised against what happened, a dot per tenth of the held-out rows."""
     figure = Figure(figsize=(4.5, 4), dpi=80, layout="constrained")
     axes = figure.subplots()
@@ -19,7 +31,7 @@ def reliability(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def cost_by_threshold(evaluation: Evaluation, costs: CostMatrix) -> Figure:
+def cost_by_threshold(evaluation: ClassificationEvaluation, costs: CostMatrix) -> Figure:
     """Draw the cost per thousand held-out rows over the threshold, with the chosen one marked."""
     thresholds = np.linspace(0.01, 0.99, 99)
     per_row = 1_000 / len(evaluation.truth)
@@ -29,4 +41,17 @@ def cost_by_threshold(evaluation: Evaluation, costs: CostMatrix) -> Figure:
     axes.axvline(evaluation.threshold, color="0.4", linestyle="--", label=f"chosen: {evaluation.threshold:.2f}")
     axes.set(xlabel="threshold", ylabel=f"{costs.unit} per 1,000 rows", title="Cost on held-out rows")
     axes.legend()
+    return figure
+
+
+def predicted(evaluation: Evaluation) -> Figure:
+    """Draw the median and the middle half of what happened, by tenths of the prediction, on held-out rows."""
+    parts = np.array_split(np.argsort(evaluation.scores, kind="stable"), 10)
+    middles = [np.median(evaluation.scores[part]) for part in parts]
+    low, middle, high = np.array([np.quantile(evaluation.truth[part], (0.25, 0.5, 0.75)) for part in parts]).T
+    figure = Figure(figsize=(4.5, 4), dpi=80, layout="constrained")
+    axes = figure.subplots()
+    axes.plot(middles, middles, color="0.7", linewidth=1)
+    axes.errorbar(middles, middle, yerr=(middle - low, high - middle), fmt="o", capsize=3)
+    axes.set(xlabel="predicted", ylabel="median and middle half of what happened", title="Held-out rows")
     return figure
