@@ -51,7 +51,8 @@ def encoder(spec: FeatureSpec, encoding: Encoding) -> OneHotEncoder | ExactTarge
     writes an encoder that raises on the first unknown value.) The target encoder gives it the mean of all rows.
     """
     if encoding == "target":
-        return ExactTargetEncoder(cv=KFold(FOLDS, shuffle=True, random_state=0))
+        # "auto" takes whole numbers for classes; the mean of 0 and 1 is the share of positives.
+        return ExactTargetEncoder(target_type="continuous", cv=KFold(FOLDS, shuffle=True, random_state=0))
     return OneHotEncoder(
         categories=[_encoded(feature) for feature in spec.of_kind("category")],
         handle_unknown="ignore",
