@@ -60,11 +60,11 @@ def evaluate(
 ) -> Evaluation:
     """Decide on the validation rows what the task asks for; judge the model, and its baselines, on the test rows."""
     if isinstance(project.task, Classification):
-        return classification(project, project.task, model, train, validation, test)
+        return _classification(project, project.task, model, train, validation, test)
     return _regression(project, project.task, model, train, test)
 
 
-def classification(
+def _classification(
     project: Project,
     task: Classification,
     model: Model,
