@@ -9,13 +9,23 @@ SECONDS = 60
 
 def labelled(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that the project's label filters keep, with the target as a column."""
-    table = frame
-    if project.label is not None:
-        elapsed = frame[project.label.end] - frame[project.label.start]
-        table = frame.assign(**{project.target: elapsed.dt.total_seconds() / SECONDS})
-    for each in project.filters:
-        table = table[_kept(each, table)]
+    table = _with_target(project, frame)
+    for rule in project.filters:
+        table = table[_kept(rule, table)]
     return table
+
+
+def kept_by(project: Project, frame: pd.DataFrame) -> "list[tuple[Within | InMonth, pd.Series[bool]]]":
+    """Return, for each label filter alone, which rows it keeps."""
+    table = _with_target(project, frame)
+    return [(rule, _kept(rule, table)) for rule in project.filters]
+
+
+def _with_target(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
+    if project.label is None:
+        return frame
+    elapsed = frame[project.label.end] - frame[project.label.start]
+    return frame.assign(**{project.target: elapsed.dt.total_seconds() / SECONDS})
 
 
 def _kept(rule: Within | InMonth, table: pd.DataFrame) -> "pd.Series[bool]":
