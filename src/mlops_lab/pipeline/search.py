@@ -52,21 +52,28 @@ def search(project: Project, table: pd.DataFrame, seed: int, candidates: int, ba
     """
     if not project.search_space:
         raise LabError(f"{project.name} has no search space; leave SEARCH out, or state one in the project.")
-    spec = learn_spec(project, table)
+    spec, (rows, folds) = learn_spec(project, table), in_folds(project, table)
     searched = RandomizedSearchCV(
         assemble(spec, "passthrough", project.estimator(seed), project.encoding),
         {STEP + name: list(values) for name, values in project.search_space.items()},
         n_iter=candidates,
         scoring=SCORING[project.metric],
-        cv=TimeSeriesSplit(FOLDS) if isinstance(project.split, TimeSplit) else FOLDS,
+        cv=folds,
         random_state=seed,
         n_jobs=-1,
     )
     with _running_on(backend):
-        searched.fit(feature_frame(spec, table), labels(project, table))
+        searched.fit(feature_frame(spec, rows), labels(project, rows))
     results = zip(searched.cv_results_["params"], searched.cv_results_["mean_test_score"], strict=True)
     trials = [Trial({name.removeprefix(STEP): value for name, value in p.items()}, -float(s)) for p, s in results]
     return Found(Model(spec, searched.best_estimator_), tuple(sorted(trials, key=lambda trial: trial.loss)))
+
+
+def in_folds(project: Project, table: pd.DataFrame) -> tuple[pd.DataFrame, TimeSeriesSplit | int]:
+    """Return the rows in the order that the folds need, and the folds: by time, a model is judged by later rows."""
+    if isinstance(project.split, TimeSplit):
+        return table.sort_values(project.split.column), TimeSeriesSplit(FOLDS)
+    return table, FOLDS
 
 
 @contextmanager
