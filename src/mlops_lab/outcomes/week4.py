@@ -85,7 +85,8 @@ def experiment_is_its_own(settings: Settings) -> str:
 def image_is_built(settings: Settings) -> str:
     """4.4: the image is built from its Dockerfile and runs as nobody special; size and seconds are said."""
     built = image.build(PROJECT, settings, _unsaid)
-    told = f"{built.repository}:{built.tag}, {built.size_bytes / 1e6:.0f} MB, built in {built.seconds:.1f} s (what is unchanged is taken as it was)"
+    size, seconds = f"{built.size_bytes / 1e6:.0f} MB", f"{built.seconds:.1f} s, unchanged parts taken as they were"
+    told = f"{built.repository}:{built.tag}, {size}, built in {seconds}"
     engine = choose_engine("docker") if built.form == "docker" else None
     if engine is None:
         raise NotApplicableError(f"no container engine: a process package, not an image of the Dockerfile: {told}")
