@@ -162,6 +162,10 @@ week2: $(ENVIRONMENT) ## Week 2, autoscaling and CloudWatch: load from 1 to 3 ta
 week3: $(ENVIRONMENT) ## Week 3, retraining: a run judged against the champion, notebook, its outcomes.
 	$(LAB) week 3
 
+.PHONY: week4
+week4: $(ENVIRONMENT) ## Week 4, the second project: taxi beside income behind one balancer, notebook, outcomes 4.1 to 4.7.
+	$(LAB) week 4
+
 .PHONY: release
 release: $(ENVIRONMENT) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).
 	$(LAB) release $(or $(VERSION),$(error VERSION is not set; use make release VERSION=v1.0-infra)) $(if $(DRY_RUN),--dry-run)

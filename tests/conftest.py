@@ -1,4 +1,4 @@
-"""A small model of project 1, trained once a session on a sample of its data."""
+"""A small model of project 1 and the whole one of project 2, trained once a session where a test asks for it."""
 
 from __future__ import annotations
 
@@ -52,3 +52,41 @@ def bundle(candidate: Candidate) -> Bundle:
 
     created = "2026-01-01T00:00:00+00:00"
     return build.seal(candidate.contents, version="7", run_id="run", commit=candidate.commit, created=created)
+
+
+@pytest.fixture(scope="session")
+def taxi() -> Project:
+    from mlops_lab import projects
+
+    return projects.get("taxi")
+
+
+@pytest.fixture(scope="session")
+def trips(taxi: Project) -> RawData:
+    from mlops_lab.data import dataset
+
+    return dataset.load(taxi, ROOT / "data")
+
+
+@pytest.fixture(scope="session")
+def taxi_candidate(taxi: Project, trips: RawData) -> Candidate:
+    """The model as `make retrain` trains it, which takes some five seconds."""
+    from mlops_lab.candidate import Candidate, Recipe
+    from mlops_lab.data.split import split
+    from mlops_lab.pipeline import evaluate, gate, train
+    from mlops_lab.registry import build
+
+    parts = split(taxi, trips.frame, seed=0)
+    model = train.fit(taxi, parts.train, seed=0)
+    evaluation = evaluate.evaluate(taxi, model, parts.train, parts.validation, parts.test)
+    verdict = gate.judge(taxi.gates, evaluation.metrics)
+    contents = build.build(taxi, model, evaluation, parts, trips.provenance)
+    return Candidate(taxi, Recipe(), "0" * 40, model, parts, trips.provenance, evaluation, verdict, contents)
+
+
+@pytest.fixture(scope="session")
+def taxi_bundle(taxi_candidate: Candidate) -> Bundle:
+    from mlops_lab.registry import build
+
+    created = "2026-01-01T00:00:00+00:00"
+    return build.seal(taxi_candidate.contents, version="3", run_id="run", commit="0" * 40, created=created)

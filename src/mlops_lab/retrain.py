@@ -140,10 +140,7 @@ def _record(candidate: Candidate, compared: Challenge | None) -> RunRecord:
             "search.json": {"trials": [asdict(trial) for trial in candidate.trials]},
             "groups.json": {"groups": [asdict(group) for group in evaluation.groups]},
         },
-        figures={
-            "reliability.png": figures.reliability(evaluation),
-            "cost_by_threshold.png": figures.cost_by_threshold(evaluation, project.task.costs),
-        },
+        figures=figures.drawn(project, evaluation),
     )
 
 
@@ -151,7 +148,7 @@ def _params(candidate: Candidate) -> dict[str, object]:
     estimator = candidate.model.pipeline[-1]
     return {
         **asdict(candidate.recipe),
-        "threshold": candidate.evaluation.threshold,
+        **candidate.evaluation.decisions,
         "data_sha256": candidate.provenance.sha256,
         "features": ", ".join(feature.name for feature in candidate.model.spec.features),
         "excluded": ", ".join(candidate.project.excluded),

@@ -25,10 +25,11 @@ from mlops_lab.reporting.notebooks import run_week
 from mlops_lab.retrain import GateRefusedError, publish
 from mlops_lab.settings import Settings
 
-FIRST_PROJECT = "income"
+FIRST_PROJECT, SECOND_PROJECT = "income", "taxi"
 SERVED: Mapping[int, tuple[str, ...]] = {  # week -> projects that its notebook finds live
     2: (FIRST_PROJECT,),
     3: (FIRST_PROJECT,),
+    4: (FIRST_PROJECT, SECOND_PROJECT),
 }
 RETRAINED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that it retrains
 NEXT = (

@@ -111,6 +111,20 @@ def test_week_2_drives_three_tasks_and_one_again_and_every_outcome_passes_with_e
     assert (lab.settings.root / "reports" / "week2" / "week2_autoscaling.html").is_file()
 
 
+def test_week_4_serves_a_second_project_beside_the_first_and_its_outcomes_hold(lab: Lab):
+    run = lab.run("week", "4", timeout=900)
+
+    assert run.returncode == 0, run.stdout[-4000:] + run.stderr[-2000:]
+    rows = {key: row for key, row in lab.outcomes.items() if key.startswith("4.")}
+    image = "pass" if lab.outcomes["4.4"]["evidence"].startswith("mlops-api-2:") else "not applicable"
+    expected = {f"4.{n}": "pass" for n in range(1, 8)} | {"4.4": image}
+    assert {key: row["status"] for key, row in rows.items()} == expected
+    assert "(0 " not in rows["4.6"]["evidence"]
+    assert answers(lab)
+    assert '"minutes"' in lab.run("predict", "taxi").stdout
+    assert (lab.settings.root / "reports" / "week4" / "week4_second_project.html").is_file()
+
+
 def test_a_subscriber_is_told_when_an_alarm_goes_off(lab: Lab):
     received: list[Notice] = []
 

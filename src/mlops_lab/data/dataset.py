@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from mlops_lab.data import schemas
+from mlops_lab.data.label import labelled
 from mlops_lab.errors import LabError
 from mlops_lab.projects.project import Project
 
@@ -56,10 +57,13 @@ def _verify(path: Path, expected: str) -> None:
 
 
 def _check_totals(project: Project, frame: pd.DataFrame) -> None:
-    dataset = project.dataset
-    counts = frame[project.target].value_counts().to_dict()
+    dataset, correct = project.dataset, f"correct the totals in projects/{project.name}.py"
+    column = dataset.counted or project.target
+    counts = frame[column].value_counts().to_dict()
     if len(frame) != dataset.rows or counts != dict(dataset.totals):
         raise LabError(
-            f"{dataset.file} holds {len(frame)} rows with {project.target} {counts}, the publisher states"
-            f" {dataset.rows} with {dict(dataset.totals)}; correct the totals in projects/{project.name}.py."
+            f"{dataset.file} holds {len(frame)} rows with {column} {counts}, the publisher states"
+            f" {dataset.rows} with {dict(dataset.totals)}; {correct}."
         )
+    if dataset.labelled is not None and (kept := len(labelled(project, frame))) != dataset.labelled:
+        raise LabError(f"{dataset.file} has {kept} rows with a label, {dataset.labelled} are stated; {correct}.")

@@ -1,5 +1,8 @@
 """Schemas of the tables that training reads: the raw data and the features."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
@@ -8,7 +11,13 @@ from mlops_lab.errors import LabError
 from mlops_lab.pipeline.features import FeatureSpec
 from mlops_lab.projects.project import Column, Project
 
-DTYPES = {"integer": "int64", "number": "float64", "category": "str"}
+# By kind, what a column's type must be; of which width and whether its missing values are NaN or NA is left open.
+TYPES: Mapping[str, Callable[[Any], bool]] = {
+    "integer": pd.api.types.is_integer_dtype,
+    "number": pd.api.types.is_float_dtype,
+    "category": lambda dtype: pd.api.types.is_string_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype),
+    "time": lambda dtype: pd.api.types.is_datetime64_dtype(dtype),
+}
 
 
 def validate_raw(project: Project, frame: pd.DataFrame) -> None:
@@ -36,14 +45,14 @@ def validate_features(spec: FeatureSpec, frame: pd.DataFrame) -> None:
 
 
 def _raw_column(column: Column) -> pa.Column:
-    checks = []
+    checks = [pa.Check(lambda values: TYPES[column.kind](values.dtype), error=f"type of kind {column.kind}")]
     if column.minimum is not None:
         checks.append(pa.Check.ge(column.minimum))
     if column.maximum is not None:
         checks.append(pa.Check.le(column.maximum))
     if column.categories:
         checks.append(pa.Check.isin(column.categories))
-    return pa.Column(DTYPES[column.kind], checks, nullable=column.nullable)
+    return pa.Column(None, checks, nullable=column.nullable)
 
 
 def _is_text(values: "pd.Series[str]") -> "pd.Series[bool]":

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
-from mlops_lab.projects.project import Project
+from mlops_lab.data.label import labelled
+from mlops_lab.errors import LabError
+from mlops_lab.projects.project import Project, StratifiedSplit, TimeSplit, Window
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Three disjoint parts of a table that together hold all its rows."""
+    """Three disjoint parts of a table."""
 
     train: pd.DataFrame  # what the model learns from
     validation: pd.DataFrame  # what decisions about it, such as the threshold, are taken on
@@ -22,10 +24,42 @@ class Splits:
         return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
 
 
-def split(project: Project, frame: pd.DataFrame, seed: int) -> Splits:
-    """Split at random with the target's proportions in every part; the same seed gives the same rows."""
-    shares = project.split
-    rest, test = train_test_split(frame, test_size=shares.test, stratify=frame[project.target], random_state=seed)
+def split(project: Project, frame: pd.DataFrame, seed: int, rule: StratifiedSplit | TimeSplit | None = None) -> Splits:
+    """Split the rows of a raw table that have a label, by the project's rule or another one.
+
+    Args:
+        project: Says the target, the label filters and the rule.
+        frame: The raw table.
+        seed: Of the draw, where rows are drawn; the same seed gives the same rows.
+        rule: Another rule than the project's, such as later windows.
+
+    Raises:
+        LabError: A window holds no row.
+    """
+    table = labelled(project, frame)
+    chosen = rule or project.split
+    if isinstance(chosen, TimeSplit):
+        return _by_time(chosen, table)
+    return _by_chance(chosen, table, project.target, seed)
+
+
+def _by_chance(shares: StratifiedSplit, table: pd.DataFrame, target: str, seed: int) -> Splits:
+    """Split at random with the target's proportions in every part."""
+    rest, test = train_test_split(table, test_size=shares.test, stratify=table[target], random_state=seed)
     share = shares.validation / (1 - shares.test)
-    train, validation = train_test_split(rest, test_size=share, stratify=rest[project.target], random_state=seed)
+    train, validation = train_test_split(rest, test_size=share, stratify=rest[target], random_state=seed)
     return Splits(train, validation, test)
+
+
+def _by_time(rule: TimeSplit, table: pd.DataFrame) -> Splits:
+    """Split by windows, so that a model is judged by rows after those it learnt from."""
+    validation = _within(rule.validation, rule.column, table) if rule.validation else table.iloc[:0]
+    return Splits(_within(rule.train, rule.column, table), validation, _within(rule.test, rule.column, table))
+
+
+def _within(window: Window, column: str, table: pd.DataFrame) -> pd.DataFrame:
+    start, end = pd.Timestamp(window.start), pd.Timestamp(window.end)
+    found = table[table[column].between(start, end, inclusive="left")]
+    if found.empty:
+        raise LabError(f"No row has a {column} from {window.start} up to {window.end}; choose another window.")
+    return found

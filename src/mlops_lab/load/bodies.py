@@ -18,7 +18,7 @@ def varied_bodies(project: Project, frame: pd.DataFrame, seed: int = 0) -> list[
     """Return requests for random rows of the project's table, one row each; the same seed chooses the same rows."""
     names = [column.name for column in project.inputs]
     rows = frame[names].sample(min(VARIETY, len(frame)), random_state=seed)
-    return [_body(row) for row in json.loads(rows.to_json(orient="records"))]
+    return [_body(row) for row in json.loads(rows.to_json(orient="records", date_format="iso", date_unit="s"))]
 
 
 def _body(row: dict[str, object]) -> bytes:

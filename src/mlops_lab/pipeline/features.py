@@ -2,21 +2,40 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from mlops_lab.pipeline.derivation import derive
 
 MISSING = ""  # a category's own bucket for a missing value; no request may hold it as text
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One input of the model: a number, or a category with the values that training has seen."""
+    """One input of the model: a number, or a category with the values that training has seen.
+
+    It is a column of the same name, or derived from the columns that `sources` names.
+    """
 
     name: str
     kind: Literal["number", "category"]
     categories: tuple[str, ...] = ()
+    how: str | None = None  # it is derived
+    sources: tuple[str, ...] = ()
+
+    @cached_property
+    def known(self) -> frozenset[str | None]:
+        """What is not unknown: the categories that training has seen, and a missing one."""
+        return frozenset({MISSING, None, *self.categories})
+
+    def values(self, columns: Mapping[str, Sequence[Any]]) -> Sequence[Any]:
+        """The feature's values, read or derived from columns of equal length."""
+        if self.how is None:
+            return columns[self.name]
+        return derive(self.how, *(columns[source] for source in self.sources))
 
 
 @dataclass(frozen=True)
@@ -24,6 +43,12 @@ class FeatureSpec:
     """The inputs of a model, in order."""
 
     features: tuple[Feature, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the features are computed from, each once."""
+        read = (name for feature in self.features for name in (feature.sources or (feature.name,)))
+        return tuple(dict.fromkeys(read))
 
     def of_kind(self, kind: Literal["number", "category"]) -> tuple[Feature, ...]:
         """The features of a kind, in order."""
@@ -36,7 +61,7 @@ class FeatureSpec:
     @classmethod
     def from_document(cls, document: Sequence[Mapping[str, Any]]) -> "FeatureSpec":
         """Read what `document` wrote."""
-        return cls(tuple(Feature(item["name"], item["kind"], tuple(item["categories"])) for item in document))
+        return cls(tuple(_read(item) for item in document))
 
 
 def compute(spec: FeatureSpec, columns: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[Any]]:
@@ -47,7 +72,7 @@ def compute(spec: FeatureSpec, columns: Mapping[str, Sequence[Any]]) -> dict[str
     arrays: dict[str, NDArray[Any]] = {}
     for feature in spec.features:
         compute_kind = _numbers if feature.kind == "number" else _categories
-        arrays[feature.name] = compute_kind(columns[feature.name])
+        arrays[feature.name] = compute_kind(feature.values(columns))
     return arrays
 
 
@@ -55,10 +80,15 @@ def unknown(spec: FeatureSpec, columns: Mapping[str, Sequence[Any]]) -> dict[str
     """Count, by feature, the categories that training has not seen; features without any are left out."""
     counts: dict[str, int] = {}
     for feature in spec.of_kind("category"):
-        known = {MISSING, None, *feature.categories}
-        if count := sum(value not in known for value in columns[feature.name]):
+        if count := sum(value not in feature.known for value in feature.values(columns)):
             counts[feature.name] = count
     return counts
+
+
+def _read(item: Mapping[str, Any]) -> Feature:
+    # A bundle of before features could be derived says nothing of it.
+    sources = tuple(item.get("sources", ()))
+    return Feature(item["name"], item["kind"], tuple(item["categories"]), item.get("how"), sources)
 
 
 def _numbers(values: Sequence[float | None]) -> NDArray[np.float32]:

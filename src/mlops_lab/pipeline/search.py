@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import joblib  # type: ignore[import-untyped]
 import pandas as pd
-from sklearn.model_selection import RandomizedSearchCV
+from sklearn.model_selection import RandomizedSearchCV, TimeSeriesSplit
 
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.train import Model, assemble, feature_frame, labels, learn_spec
-from mlops_lab.projects.project import Project
+from mlops_lab.projects.project import Project, TimeSplit
 
 Backend = Literal["loky", "dask"]
 BACKENDS: tuple[Backend, ...] = ("loky", "dask")
@@ -52,21 +52,28 @@ def search(project: Project, table: pd.DataFrame, seed: int, candidates: int, ba
     """
     if not project.search_space:
         raise LabError(f"{project.name} has no search space; leave SEARCH out, or state one in the project.")
-    spec = learn_spec(project, table)
+    spec, (rows, folds) = learn_spec(project, table), in_folds(project, table)
     searched = RandomizedSearchCV(
-        assemble(spec, "passthrough", project.estimator(seed)),
+        assemble(spec, "passthrough", project.estimator(seed), project.encoding),
         {STEP + name: list(values) for name, values in project.search_space.items()},
         n_iter=candidates,
         scoring=SCORING[project.metric],
-        cv=FOLDS,
+        cv=folds,
         random_state=seed,
         n_jobs=-1,
     )
     with _running_on(backend):
-        searched.fit(feature_frame(spec, table), labels(project, table))
+        searched.fit(feature_frame(spec, rows), labels(project, rows))
     results = zip(searched.cv_results_["params"], searched.cv_results_["mean_test_score"], strict=True)
     trials = [Trial({name.removeprefix(STEP): value for name, value in p.items()}, -float(s)) for p, s in results]
     return Found(Model(spec, searched.best_estimator_), tuple(sorted(trials, key=lambda trial: trial.loss)))
+
+
+def in_folds(project: Project, table: pd.DataFrame) -> tuple[pd.DataFrame, TimeSeriesSplit | int]:
+    """Return the rows in the order that the folds need, and the folds: by time, a model is judged by later rows."""
+    if isinstance(project.split, TimeSplit):
+        return table.sort_values(project.split.column), TimeSeriesSplit(FOLDS)
+    return table, FOLDS
 
 
 @contextmanager

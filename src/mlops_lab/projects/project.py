@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal, TypeAlias
 
-Kind = Literal["integer", "number", "category"]
+Kind = Literal["integer", "number", "category", "time"]  # a time is a clock's: it has no zone
+Derivation = Literal["text", "pair", "minute_of_day", "weekday", "month"]
+Encoding = Literal["one-hot", "target"]
 Cell: TypeAlias = str | float | None
 
 
@@ -32,9 +35,11 @@ class Dataset:
     file: str
     sha256: str
     rows: int
-    totals: Mapping[str, int]  # target value -> rows
+    totals: Mapping[str, int]  # value of the counted column -> rows
     source: str
     licence: str
+    counted: str | None = None  # the column that the totals count; None: the target
+    labelled: int | None = None  # rows that the label filters keep; None: not stated
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,78 @@ class Classification:
     positive: str
     costs: CostMatrix
     kind: Literal["classification"] = "classification"
+
+
+@dataclass(frozen=True)
+class Regression:
+    """How much: the model answers with a number in `unit`.
+
+    `typical` names the columns whose groups' medians are the baseline that a model has to beat.
+    """
+
+    unit: str
+    typical: tuple[str, ...]
+    kind: Literal["regression"] = "regression"
+
+
+@dataclass(frozen=True)
+class Elapsed:
+    """A target that is no column: minutes from one time of the row to another one."""
+
+    start: str
+    end: str
+
+
+@dataclass(frozen=True)
+class Within:
+    """A label filter: keeps rows whose value lies within bounds, both inclusive, and above one that is not."""
+
+    column: str
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+
+
+@dataclass(frozen=True)
+class InMonth:
+    """A label filter: keeps rows whose time lies in the month (``2019-01``) that another column states."""
+
+    time: str
+    month: str
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A feature computed from columns of the request; these are then no features themselves."""
+
+    name: str
+    how: Derivation
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Days from `start` up to `end`, which is outside."""
+
+    start: date
+    end: date
+
+
+@dataclass(frozen=True)
+class TimeSplit:
+    """Rows by the time in a column: windows one after the other; what lies in none of them is left out."""
+
+    column: str
+    train: Window
+    test: Window
+    validation: Window | None = None  # None: nothing is decided on rows of its own
+
+    def __post_init__(self) -> None:
+        """Refuse windows that overlap or would judge a model by rows older than those it learnt from."""
+        windows = [each for each in (self.train, self.validation, self.test) if each is not None]
+        days = [day for window in windows for day in (window.start, window.end)]
+        if days != sorted(days) or any(window.start == window.end for window in windows):
+            raise ValueError(f"the windows of a split must follow one another: {days}")
 
 
 @dataclass(frozen=True)
@@ -78,7 +155,8 @@ class Project:
     """A machine-learning project from raw table to decision.
 
     Every column is either the target, excluded with a reason, or an input: a field of the request which the model
-    sees. Protected columns are kept beside the rows to measure the model by group, whether it sees them or not.
+    sees, as it is or through what is derived from it. Protected columns are kept beside the rows to measure the model
+    by group, whether it sees them or not. A target that is no column has a `label` which says how it is computed.
     """
 
     name: str
@@ -86,8 +164,8 @@ class Project:
     dataset: Dataset
     columns: tuple[Column, ...]
     target: str
-    task: Classification
-    split: StratifiedSplit
+    task: Classification | Regression
+    split: StratifiedSplit | TimeSplit
     estimator: Callable[[int], Any]  # seed -> an unfitted scikit-learn estimator
     metric: str  # the one that champion and challenger are compared by; smaller is better
     margin: float  # by how much a challenger must be better, in the metric's unit
@@ -96,14 +174,22 @@ class Project:
     excluded: Mapping[str, str] = field(default_factory=dict)  # column -> why the model may not see it
     protected: tuple[str, ...] = ()
     search_space: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # the estimator's parameter -> its values
+    label: Elapsed | None = None
+    filters: tuple[Within | InMonth, ...] = ()  # of labels, never of requests
+    derived: tuple[Derived, ...] = ()
+    encoding: Encoding = "one-hot"  # of categories
 
     def __post_init__(self) -> None:
         """Refuse a project that contradicts itself."""
         known = {column.name for column in self.columns}
-        if strangers := {self.target, *self.excluded, *self.protected} - known:
+        targets = set() if self.label else {self.target}
+        if strangers := {*targets, *self.excluded, *self.protected} - known:
             raise ValueError(f"{self.name}: {sorted(strangers)} are not columns")
-        if set(self.example) != {column.name for column in self.inputs}:
+        inputs = {column.name for column in self.inputs}
+        if set(self.example) != inputs:
             raise ValueError(f"{self.name}: the example must name exactly the inputs")
+        if hidden := {source for each in self.derived for source in each.sources} - inputs:
+            raise ValueError(f"{self.name}: {sorted(hidden)} are no inputs, nothing may be derived from them")
 
     @property
     def inputs(self) -> tuple[Column, ...]:

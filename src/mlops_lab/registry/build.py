@@ -14,10 +14,10 @@ from mlops_lab.data.split import Splits
 from mlops_lab.pipeline.evaluate import Evaluation
 from mlops_lab.pipeline.features import compute
 from mlops_lab.pipeline.profile import reference_profile
-from mlops_lab.pipeline.train import Model
-from mlops_lab.projects.project import Project
+from mlops_lab.pipeline.train import Model, columns_of
+from mlops_lab.projects.project import Classification, Project
 from mlops_lab.registry import bundle
-from mlops_lab.registry.onnx_model import OUTPUT, Parity, check_parity, convert
+from mlops_lab.registry.onnx_model import Parity, check_parity, convert, output
 from mlops_lab.registry.request_schema import request_schema
 
 FORMAT = 1  # of the bundle; serving refuses another
@@ -41,11 +41,11 @@ def build(project: Project, model: Model, evaluation: Evaluation, splits: Splits
     """
     onnx = convert(model, project.name)
     parity = check_parity(model, onnx, splits.test)
-    train = compute(model.spec, {feature.name: splits.train[feature.name].to_list() for feature in model.spec.features})
+    train = compute(model.spec, columns_of(model.spec, splits.train))
     files = {
         bundle.MODEL: onnx,
         bundle.REQUEST_SCHEMA: bundle.encode(request_schema(project)),
-        bundle.FEATURES: bundle.encode({"features": model.spec.document(), "output": OUTPUT}),
+        bundle.FEATURES: bundle.encode({"features": model.spec.document(), "output": output(model)}),
         bundle.PROFILE: bundle.encode(reference_profile(model.spec, train, evaluation.scores)),
     }
     facts = _facts(project, evaluation) | {"data": asdict(provenance), "rows": splits.sizes}
@@ -65,11 +65,17 @@ def package_versions() -> dict[str, str]:
 
 
 def _facts(project: Project, evaluation: Evaluation) -> dict[str, Any]:
-    task = project.task
     return {
         "project": project.name,
         "title": project.title,
-        "task": {"kind": task.kind, "labels": [task.negative, task.positive], "threshold": evaluation.threshold},
+        "task": _task(project, evaluation),
         "metrics": {name: value for name, value in evaluation.metrics.items() if np.isfinite(value)},
         "versions": package_versions(),
     }
+
+
+def _task(project: Project, evaluation: Evaluation) -> dict[str, Any]:
+    task = project.task
+    if isinstance(task, Classification):
+        return {"kind": task.kind, "labels": [task.negative, task.positive], **evaluation.decisions}
+    return {"kind": task.kind, "unit": task.unit, **evaluation.decisions}

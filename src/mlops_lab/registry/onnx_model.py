@@ -1,5 +1,6 @@
 """ONNX: a fitted pipeline converted for serving, and the proof that it scores alike."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,37 +8,54 @@ import numpy as np
 import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
-from skl2onnx import convert_sklearn
+from skl2onnx import convert_sklearn, update_registered_converter
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+from skl2onnx.operator_converters.target_encoder import convert_sklearn_target_encoder
+from skl2onnx.shape_calculators.target_encoder import calculate_sklearn_target_encoder_output_shapes
 
 from mlops_lab.errors import LabError
+from mlops_lab.pipeline.encoding import ExactTargetEncoder
 from mlops_lab.pipeline.features import MISSING, FeatureSpec, compute
-from mlops_lab.pipeline.train import Model
+from mlops_lab.pipeline.train import Model, columns_of, framed
 from mlops_lab.registry.bundle import FEATURES, MODEL, Bundle
 
-OUTPUT = "probabilities"
 OPSETS = {"": 18, "ai.onnx.ml": 3}
-TOLERANCE = 1e-5  # of a probability; float32 sums over some hundred trees stay below 1e-6
+TOLERANCE = (
+    1e-5  # of a probability, or of a number relative to it; float32 sums over some hundred trees stay below 1e-6
+)
 UNSEEN = "(a category that training has not seen)"
+Features = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Parity:
-    """How far the converted model is from the original."""
+    """How far the converted model is from the original; differences of numbers beyond 1 are relative to them."""
 
     rows: int
     largest_difference: float
     tolerance: float = TOLERANCE
 
 
+def output(model: Model) -> str:
+    """Name of the output that holds the scores, as skl2onnx gives it."""
+    return "probabilities" if model.answers_probabilities else "variable"
+
+
 def convert(model: Model, name: str) -> bytes:
     """Convert a model to ONNX with one input of shape (n, 1) per feature; the same model gives the same bytes."""
+    update_registered_converter(
+        ExactTargetEncoder,
+        "ExactTargetEncoder",
+        calculate_sklearn_target_encoder_output_shapes,
+        convert_sklearn_target_encoder,
+        overwrite=True,
+    )
     types = {"number": FloatTensorType, "category": StringTensorType}
     graph = convert_sklearn(
         model.pipeline,
         name=name,
         initial_types=[(feature.name, types[feature.kind]([None, 1])) for feature in model.spec.features],
-        options={id(model.pipeline): {"zipmap": False}},
+        options={id(model.pipeline): {"zipmap": False}} if model.answers_probabilities else None,
         target_opset=OPSETS,
     )
     content: bytes = graph.SerializeToString(deterministic=True)
@@ -51,8 +69,9 @@ def check_parity(model: Model, onnx: bytes, table: pd.DataFrame) -> Parity:
         LabError: A score differs by more than the tolerance.
     """
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    tables = [table, *(_with_categories(model.spec, table, value) for value in (UNSEEN, MISSING))]
-    differences = [np.abs(model.score(rows) - _onnx_scores(session, model.spec, rows)) for rows in tables]
+    features = compute(model.spec, columns_of(model.spec, table))
+    variants = [features, *(_with_categories(model.spec, features, value) for value in (UNSEEN, MISSING))]
+    differences = [_differences(model, session, each) for each in variants]
     parity = Parity(sum(map(len, differences)), float(np.max(np.concatenate(differences))))
     if not parity.largest_difference <= TOLERANCE:
         raise LabError(
@@ -66,14 +85,21 @@ def bundle_scores(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.float64]:
     """Score the rows of a raw table with a bundle's model and the features that it states."""
     session = onnxruntime.InferenceSession(bundle.files[MODEL], providers=["CPUExecutionProvider"])
     spec = FeatureSpec.from_document(bundle.document(FEATURES)["features"])
-    return _onnx_scores(session, spec, table)
+    name: str = bundle.document(FEATURES)["output"]
+    return _onnx_scores(session, name, compute(spec, columns_of(spec, table)))
 
 
-def _with_categories(spec: FeatureSpec, table: pd.DataFrame, value: str) -> pd.DataFrame:
-    return table.assign(**{feature.name: value for feature in spec.of_kind("category")})
+def _differences(model: Model, session: Any, features: Features) -> NDArray[np.float64]:
+    expected = model.score_features(framed(features))
+    found = _onnx_scores(session, output(model), features)
+    relative: NDArray[np.float64] = np.abs(expected - found) / np.maximum(1.0, np.abs(expected))
+    return relative
 
 
-def _onnx_scores(session: Any, spec: FeatureSpec, table: pd.DataFrame) -> NDArray[np.float64]:
-    feed = compute(spec, {feature.name: table[feature.name].to_list() for feature in spec.features})
-    scores: NDArray[np.float64] = session.run([OUTPUT], feed)[0][:, -1].astype(np.float64)
+def _with_categories(spec: FeatureSpec, features: Features, value: str) -> Features:
+    return {**features, **{each.name: np.full_like(features[each.name], value) for each in spec.of_kind("category")}}
+
+
+def _onnx_scores(session: Any, name: str, features: Features) -> NDArray[np.float64]:
+    scores: NDArray[np.float64] = session.run([name], dict(features))[0][:, -1].astype(np.float64)
     return scores

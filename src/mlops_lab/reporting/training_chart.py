@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mlops_lab.pipeline.evaluate import Evaluation
+from mlops_lab.pipeline.evaluate import ClassificationEvaluation
 from mlops_lab.pipeline.train import labels
 from mlops_lab.projects.project import Column, CostMatrix, Project
 from mlops_lab.registry import figures
@@ -32,7 +32,7 @@ def inputs(project: Project, table: pd.DataFrame) -> Figure:
     return figure
 
 
-def decisions(evaluation: Evaluation, costs: CostMatrix) -> Figure:
+def decisions(evaluation: ClassificationEvaluation, costs: CostMatrix) -> Figure:
     """Draw calibration and, beside it, the cost by threshold with the chosen one; 1200 pixels wide."""
     figure = Figure(figsize=(12, 4), dpi=DPI, facecolor=PAPER, layout="constrained")
     left, right = figure.subplots(1, 2)

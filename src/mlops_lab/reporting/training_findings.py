@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from mlops_lab.pipeline.challenge import Challenge
-from mlops_lab.pipeline.evaluate import Evaluation
+from mlops_lab.pipeline.evaluate import ClassificationEvaluation
 from mlops_lab.pipeline.gate import Verdict
 from mlops_lab.pipeline.groups import GroupMetrics
 from mlops_lab.projects.project import CostMatrix, Project
 
 
-def quality(evaluation: Evaluation) -> str:
+def quality(evaluation: ClassificationEvaluation) -> str:
     """Say how much better than its baselines the model is."""
     constant, logistic = (evaluation.baselines[name]["log_loss"] for name in ("constant", "logistic"))
     mine = evaluation.metrics["log_loss"]
@@ -20,7 +20,7 @@ def quality(evaluation: Evaluation) -> str:
     )
 
 
-def decision(evaluation: Evaluation, costs: CostMatrix) -> str:
+def decision(evaluation: ClassificationEvaluation, costs: CostMatrix) -> str:
     """Say what is decided at the threshold, and what it costs."""
     found = evaluation.metrics
     return (
@@ -31,7 +31,7 @@ def decision(evaluation: Evaluation, costs: CostMatrix) -> str:
     )
 
 
-def gaps(groups: Sequence[GroupMetrics], evaluation: Evaluation) -> str:
+def gaps(groups: Sequence[GroupMetrics], evaluation: ClassificationEvaluation) -> str:
     """Say how far groups are apart in what the model finds of their positives."""
     attributes = sorted({each.attribute for each in groups})
     apart = ", ".join(f"{evaluation.metrics[f'{name}_true_positive_rate_gap']:.0%} by {name}" for name in attributes)

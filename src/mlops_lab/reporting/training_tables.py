@@ -5,7 +5,7 @@ from math import isnan, sqrt
 
 import pandas as pd
 
-from mlops_lab.pipeline.evaluate import Evaluation
+from mlops_lab.pipeline.evaluate import ClassificationEvaluation
 from mlops_lab.pipeline.groups import GroupMetrics
 from mlops_lab.projects.project import Column, Project
 
@@ -36,7 +36,7 @@ def columns(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["column", "kind", "values", "missing", "the model"])
 
 
-def against_baselines(evaluation: Evaluation) -> pd.DataFrame:
+def against_baselines(evaluation: ClassificationEvaluation) -> pd.DataFrame:
     """Compare the model with its baselines on the held-out rows."""
     found = {**evaluation.baselines, "this model": evaluation.metrics}
     rows = [(name, *(f"{metrics[key]:.4f}" for key in METRICS)) for name, metrics in found.items()]

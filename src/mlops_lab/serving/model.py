@@ -15,7 +15,7 @@ from mlops_lab.registry import bundle as files
 from mlops_lab.registry.bundle import Bundle
 
 FORMAT = 1
-Prediction = dict[str, Any] | float
+Prediction = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -86,14 +86,13 @@ def _open(content: bytes) -> Any:
 
 def _answers(task: Mapping[str, Any]) -> Callable[[NDArray[np.float32]], list[Prediction]]:
     if task["kind"] == "regression":
-        return _numbers
+        return partial(_numbers, task["unit"])
     negative, positive = task["labels"]
     return partial(_labels, negative, positive, task["threshold"])
 
 
-def _numbers(scores: NDArray[np.float32]) -> list[Prediction]:
-    numbers: list[Prediction] = scores.tolist()
-    return numbers
+def _numbers(unit: str, scores: NDArray[np.float32]) -> list[Prediction]:
+    return [{unit: number} for number in scores.tolist()]
 
 
 def _labels(negative: str, positive: str, threshold: float, scores: NDArray[np.float32]) -> list[Prediction]:

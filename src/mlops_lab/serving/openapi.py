@@ -91,7 +91,7 @@ def _object(properties: Mapping[str, Any], required: list[str]) -> dict[str, Any
 
 def _prediction(task: Mapping[str, Any]) -> dict[str, Any]:
     if task["kind"] == "regression":
-        return {"type": "number"}
+        return _object({task["unit"]: {"type": "number"}}, [task["unit"]])
     label = {"type": "string", "enum": task["labels"], "description": f"positive from {task['threshold']:.4f}"}
     probability = {"type": "number", "minimum": 0, "maximum": 1, "description": f"of {task['labels'][1]}"}
     return _object({"label": label, "probability": probability}, ["label", "probability"])

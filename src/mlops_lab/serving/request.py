@@ -1,5 +1,6 @@
 """A request's body: decoded and checked in one fast pass, explained in a second one where the first refuses it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -106,7 +107,8 @@ class RequestDecoder:
 def _type(described: Mapping[str, Any]) -> Any:
     kind, nullable = _kind(described)
     if kind == "string":
-        limits = msgspec.Meta(min_length=described["minLength"], max_length=described["maxLength"])
+        pattern = described.get("pattern")
+        limits = msgspec.Meta(min_length=described["minLength"], max_length=described["maxLength"], pattern=pattern)
     else:
         whole = 1 if kind == "integer" else None  # JSON Schema's integer: 38.0 is one
         limits = msgspec.Meta(ge=described.get("minimum"), le=described.get("maximum"), multiple_of=whole)
@@ -125,16 +127,24 @@ def _allowed(described: Mapping[str, Any], value: Any) -> bool:
     if value is None:
         return nullable
     if kind == "string":
-        return isinstance(value, str) and described["minLength"] <= len(value) <= described["maxLength"]
+        return isinstance(value, str) and _fits(described, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     whole = kind == "number" or float(value).is_integer()
     return whole and described.get("minimum", value) <= value <= described.get("maximum", value)
 
 
+def _fits(described: Mapping[str, Any], text: str) -> bool:
+    if not described["minLength"] <= len(text) <= described["maxLength"]:
+        return False
+    return re.search(described.get("pattern", ""), text) is not None
+
+
 def _rule(described: Mapping[str, Any]) -> str:
     kind, nullable = _kind(described)
-    if kind == "string":
+    if "pattern" in described:
+        rule = "a time of the calendar such as 2019-01-15T08:30:00, without an offset"
+    elif kind == "string":
         rule = f"text of {described['minLength']} to {described['maxLength']} characters"
     else:
         bounds = [(word, described.get(key)) for word, key in (("at least", "minimum"), ("at most", "maximum"))]

@@ -52,7 +52,7 @@ def test_a_runtime_that_scores_the_example_differently_is_refused(bundle: Bundle
         Model(resealed(bundle, parity=parity))
 
 
-def test_a_regression_answers_with_numbers() -> None:
+def test_a_regression_answers_in_its_unit() -> None:
     fitted = LinearRegression().fit(np.array([[0.0], [1.0]], dtype=np.float32), [5.0, 7.0])
     onnx = to_onnx(fitted, np.zeros((1, 1), dtype=np.float32), target_opset=18).SerializeToString()
     described = {"type": "number"}
@@ -65,8 +65,12 @@ def test_a_regression_answers_with_numbers() -> None:
             {"properties": {"X": described}, "required": ["X"], "examples": [{"X": 1}]}
         ).encode(),
     }
-    facts = {"format": 1, "task": {"kind": "regression"}, "parity": {"example_score": 7.0, "tolerance": 1e-5}}
+    facts = {
+        "format": 1,
+        "task": {"kind": "regression", "unit": "minutes"},
+        "parity": {"example_score": 7.0, "tolerance": 1e-5},
+    }
 
     answer = Model(bundles.seal(facts, files)).predict({"X": [0, 2]})
 
-    assert answer.predictions == pytest.approx([5.0, 9.0])
+    assert [each["minutes"] for each in answer.predictions] == pytest.approx([5.0, 9.0])
