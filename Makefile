@@ -108,6 +108,23 @@ image: $(ENVIRONMENT) ## Build and push PROJECT's serving image (a process packa
 deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest) onto its ECS service.
 	$(LAB) deploy $(PROJECT) $(if $(VERSION),--version $(VERSION))
 
+##@ Workflows
+
+# An input is passed on where the caller set it; the workflow's own default applies otherwise.
+INPUTS = $(foreach each,PROJECT SEED SEARCH VERSION WEEK,$(if $(filter-out file undefined,$(origin $(each))),--input $(each)=$($(each))))
+
+.PHONY: workflow
+workflow: $(ENVIRONMENT) ## Run workflow NAME (train, deploy, reports) here on COMMIT (default HEAD), inputs by name: PROJECT, SEED, ...
+	$(LAB) workflow $(or $(NAME),$(error NAME is not set; use make workflow NAME=train)) $(INPUTS) $(if $(COMMIT),--commit $(COMMIT))
+
+.PHONY: summary
+summary: $(ENVIRONMENT) ## PROJECT's newest training run as Markdown: verdict, metrics, version, object versions in S3.
+	@$(LAB) summary $(PROJECT)
+
+.PHONY: live
+live: $(ENVIRONMENT) ## What PROJECT's live API serves, as Markdown: version, run, commit.
+	@$(LAB) live $(PROJECT)
+
 ##@ Operation
 
 .PHONY: load
@@ -156,6 +173,9 @@ lab: $(ENVIRONMENT) ## Open JupyterLab on the notebooks.
 .PHONY: lint
 lint: $(ENVIRONMENT) ## Lint, format check and strict types.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet --pedantic .github
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/stand-ins/*/*/action.yml
 
 .PHONY: docs
 docs: $(ENVIRONMENT) ## Write the generated tables of the README.

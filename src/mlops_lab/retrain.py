@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -113,7 +113,7 @@ def publish(candidate: Candidate, settings: Settings, *, progress: Progress = _s
         s3, bucket = session.client(settings, "s3"), catalog.models_bucket(session.account(settings))
         latest = store.latest_version(s3, bucket, name)
     with _step("log the run to MLflow", progress):
-        logged = registry.log_run(_record(candidate))
+        logged = registry.log_run(_record(candidate, settings.workflow_tags))
     if not candidate.verdict.passed:
         failures = "; ".join(map(str, candidate.verdict.failures))
         raise LabError(
@@ -136,7 +136,7 @@ def _seal(candidate: Candidate, version: str, run_id: str) -> Bundle:
     return build.seal(candidate.contents, version=version, run_id=run_id, commit=candidate.commit, created=created)
 
 
-def _record(candidate: Candidate) -> RunRecord:
+def _record(candidate: Candidate, origin: Mapping[str, str]) -> RunRecord:
     evaluation, project = candidate.evaluation, candidate.project
     baselines = {f"{name}_{key}": value for name, found in evaluation.baselines.items() for key, value in found.items()}
     parity = {"parity_largest_difference": candidate.contents.parity.largest_difference}
@@ -147,7 +147,7 @@ def _record(candidate: Candidate) -> RunRecord:
         provenance=asdict(candidate.provenance),
         params=_params(candidate),
         metrics={key: value for key, value in (evaluation.metrics | baselines | parity).items() if isfinite(value)},
-        tags={"gate": "passed" if candidate.verdict.passed else "refused", "commit": candidate.commit},
+        tags={"gate": "passed" if candidate.verdict.passed else "refused", "commit": candidate.commit, **origin},
         documents={
             "gate.json": {"checks": [str(check) for check in candidate.verdict.checks]},
             "groups.json": {"groups": [asdict(group) for group in evaluation.groups]},
