@@ -153,6 +153,10 @@ week1: $(ENVIRONMENT) ## Week 1, Terraform foundation: apply, notebook, outcomes
 week2: $(ENVIRONMENT) ## Week 2, autoscaling and CloudWatch: load from 1 to 3 tasks and back, notebook, outcomes 2.1 to 2.7.
 	$(LAB) week 2
 
+.PHONY: week3
+week3: $(ENVIRONMENT) ## Week 3, retraining: train and deploy by the workflows themselves, notebook, outcomes 3.1 to 3.7.
+	$(LAB) week 3
+
 .PHONY: release
 release: $(ENVIRONMENT) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).
 	$(LAB) release $(or $(VERSION),$(error VERSION is not set; use make release VERSION=v1.0-infra)) $(if $(DRY_RUN),--dry-run)

@@ -11,6 +11,7 @@ from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
 from mlops_lab.delivery import deploy, image
+from mlops_lab.delivery.closed_loop import close_loop
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.localcloud import control
@@ -24,7 +25,8 @@ from mlops_lab.retrain import Candidate, Step, publish, train_candidate
 from mlops_lab.settings import Settings
 
 FIRST_PROJECT = "income"
-SERVED: Mapping[int, tuple[str, ...]] = {2: (FIRST_PROJECT,)}  # week -> projects that its notebook finds live
+SERVED: Mapping[int, tuple[str, ...]] = {2: (FIRST_PROJECT,), 3: (FIRST_PROJECT,)}  # week -> projects found live
+LOOPED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that workflows retrain and deploy
 NEXT = (
     ("make predict", "ask for a prediction"),
     ("make status", "what runs now"),
@@ -115,6 +117,9 @@ def week(settings: Settings, number: int, console: Console) -> bool:
     apply(settings, timeline)
     for project in SERVED.get(number, ()):
         serve(settings, project, timeline)
+    for project in LOOPED.get(number, ()):
+        with timeline.step("workflows", f"train and deploy {project}"):
+            close_loop(settings, project, timeline.quote("workflows"))
     with timeline.step("notebook", f"week {number}"):
         timeline.lane("notebook")(f"written: {run_week(settings, number)}")
     return verify(settings, console, number)
