@@ -10,8 +10,6 @@ from mlops_lab.registry import history
 from mlops_lab.registry.bundle import MANIFEST
 from mlops_lab.settings import Settings
 
-SHOWN = 12  # metrics
-
 
 def newest(settings: Settings, project: str) -> str:
     """Describe the project's newest training run; inside a workflow, the newest of that workflow run.
@@ -54,9 +52,9 @@ def serving(settings: Settings, project: str) -> str:
 
 
 def _own(metrics: Mapping[str, float]) -> list[tuple[str, float]]:
-    """The model's own metrics: those of a baseline have its name before them, after the metrics that they repeat."""
+    """The model's own metrics: a baseline's end with the name of one of these, and those by group have a page."""
     own = [name for name in sorted(metrics) if not any(name.endswith(f"_{other}") for other in metrics)]
-    return [(name, metrics[name]) for name in own[:SHOWN]]
+    return [(name, metrics[name]) for name in own if not name.endswith("_gap")]
 
 
 def _table(left: str, right: str, rows: list[tuple[str, str]]) -> str:
