@@ -1,10 +1,11 @@
 """What `act` tells of a workflow run: its JSON lines, as lines for people, and what it leaves as the summary."""
 
 import json
+import re
 from typing import Any
 
-NOISE = ("LocalRepositoryCache", "Couldn't get a valid docker connection")
 SUMMARY = "Summary - "
+STYLE = re.compile(r"\x1b\[[0-9;]*m|\r")  # act gives steps a terminal, and they write in colours
 
 
 class ActLog:
@@ -26,7 +27,7 @@ class ActLog:
         return self._told(event)
 
     def _told(self, event: dict[str, Any]) -> str | None:
-        said, step = str(event.get("msg", "")).rstrip(), str(event.get("step", ""))
+        said, step = STYLE.sub("", str(event.get("msg", ""))).rstrip(), str(event.get("step", ""))
         if event.get("raw_output"):
             return f"  {said}"
         if event.get("stepResult") == "failure":

@@ -105,6 +105,7 @@ def variables(settings: Settings, folder: Path) -> dict[str, str]:
         "CHECKOUT_ROOT": str(settings.root),
         "CHECKOUT_VENV": sys.prefix,
         "ARTIFACTS": str(folder / "artifacts"),
+        "COLUMNS": "160",  # of the terminal that act gives a step
     }
 
 

@@ -140,6 +140,7 @@ def test_a_step_is_told_the_lab_s_state_and_not_its_checkout_as_root(settings: S
     ("event", "told"),
     [
         ({"msg": "trained\n", "raw_output": True, "stage": "Main", "step": "make retrain"}, "  trained"),
+        ({"msg": "\x1b[2m1.0 s\x1b[0m done\r\n", "raw_output": True}, "  1.0 s done"),
         ({"msg": "⭐ Run Main make retrain", "stage": "Main", "step": "make retrain", "jobID": "t"}, "t: make retrain"),
         ({"msg": "⭐ Run Post x", "stage": "Post", "step": "x"}, None),
         ({"msg": "LocalRepositoryCache matched x", "stage": "Pre", "step": "x"}, None),
