@@ -175,11 +175,16 @@ lab: $(ENVIRONMENT) ## Open JupyterLab on the notebooks.
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
 .PHONY: lint
-lint: $(ENVIRONMENT) ## Lint, format check and strict types.
+lint: $(ENVIRONMENT) ## Lint, format check and strict types; the workflows by zizmor and their schema.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 	$(BIN)/zizmor --offline --quiet --pedantic .github
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/stand-ins/*/*/action.yml
+
+.PHONY: coverage
+coverage: $(ENVIRONMENT) ## How much of the package unit and integration tests run: a figure and a badge into reports/.
+	@$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report=json:.coverage.json tests/unit tests/integration >&2
+	@$(LAB) coverage
 
 .PHONY: docs
 docs: $(ENVIRONMENT) ## Write the generated tables of the README.

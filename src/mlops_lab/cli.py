@@ -252,6 +252,15 @@ def live(project: ProjectName) -> None:
 
 
 @app.command()
+def coverage() -> None:
+    """Write the coverage that was measured into reports/, as a figure and a badge."""
+    from mlops_lab.reporting.coverage_badge import write
+
+    root = _settings().root
+    typer.echo(write(root, root / "reports"))
+
+
+@app.command()
 def docs() -> None:
     """Write the generated tables of the README."""
     from mlops_lab.documents import write
