@@ -26,6 +26,7 @@ from mlops_lab.settings import Settings
 
 STAND_IN = Path(".github/stand-ins")
 BRANCH = "main"
+GRACE = 20.0  # seconds that act has to end its steps
 # What a step sees of the caller's environment: what finds programs and writes text, and the way to a package index.
 KEPT = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "DOCKER_HOST")
 KEPT_PREFIXES = ("PIP_", "UV_", "HTTP_", "HTTPS_", "NO_PROXY", "http_", "https_", "no_proxy")
@@ -159,7 +160,7 @@ def _stream(arguments: Sequence[str], clone: Path, folder: Path, say: Say, scrat
 def _started(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
 ) -> Iterator["subprocess.Popen[str]"]:
-    """Start a process in a group of its own, and end the whole group where the block is left before it ended."""
+    """Start act in a group of its own, and end it with its steps where the block is left before it ended."""
     process = subprocess.Popen(
         arguments,
         cwd=folder,
@@ -174,5 +175,13 @@ def _started(
         yield process
     finally:
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            _end(process)
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    process.send_signal(signal.SIGINT)  # act ends its steps then, which are in sessions of their own
+    try:
+        process.communicate(timeout=GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()

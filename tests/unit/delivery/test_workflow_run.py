@@ -1,8 +1,11 @@
 import json
 import subprocess
+import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mlops_lab.delivery import workflow_run
@@ -35,6 +38,13 @@ runs:
     - shell: bash
       run: git clone --quiet "$CHECKOUT_ROOT" . && git checkout --quiet "$GITHUB_SHA"
 """
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -86,6 +96,21 @@ def test_a_step_that_fails_is_named_with_the_log(settings: Settings):
     assert run.code != 0
     with pytest.raises(LabError, match=r"Workflow train failed in step 'exit 3' .*log"):
         run.require_success()
+
+
+def test_an_interrupted_run_ends_the_step_that_runs(settings: Settings, tmp_path: Path):
+    path, pid = settings.root / ".github/workflows/train.yml", tmp_path / "pid"
+    path.write_text(path.read_text().replace("run: cat told", f"run: echo $$ > {pid}; echo begun; exec sleep 300"))
+    git(settings.root, "commit", "--all", "--quiet", "--message", "slow")
+
+    def interrupt(line: str) -> None:
+        if line == "  begun":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_workflow(settings, "train", {}, interrupt)
+
+    until(lambda: not psutil.pid_exists(int(pid.read_text())))
 
 
 def test_an_unknown_commit_starts_nothing(settings: Settings):
