@@ -163,7 +163,7 @@ def test_the_report_is_written(lab: Lab):
 def test_a_commit_is_trained_and_deployed_by_the_workflow_files_themselves(lab: Lab):
     before = api.metadata(lab.settings, "income")["version"]
 
-    trained = lab.run("workflow", "train", "--input", "project=income", "--input", "search=12", timeout=600)
+    trained = lab.run("workflow", "train", "--input", "project=income", "--input", "search=8", timeout=600)
     deployed = lab.run("workflow", "deploy", "--input", "project=income")
 
     assert trained.returncode == 0, trained.stdout[-4000:] + trained.stderr[-2000:]
