@@ -62,7 +62,10 @@ def run_workflow(
             step that fails is no error here: the run's code tells it.
     """
     act, moment = binary(), datetime.now(UTC)
-    sha = Repository(settings).run("rev-parse", "--verify", f"{commit}^{{commit}}").strip()
+    git = Repository(settings)
+    sha = git.run("rev-parse", "--verify", f"{commit}^{{commit}}").strip()
+    if left_out := git.changed():
+        say(f"Not part of this run, since not committed: {len(left_out)} changed files")
     folder = Paths(settings.root, settings.state_dir).workflows / moment.strftime("%Y%m%d%H%M%S%f")
     with TemporaryDirectory(prefix="workflow-") as scratch:
         clone = cloned(settings, sha, Path(scratch) / "clone")

@@ -82,6 +82,7 @@ def test_the_committed_file_runs_with_its_inputs_against_the_running_lab(
     assert run.summary.strip() == "income on local at 4999,"
     assert run.commit == git(settings.root, "rev-parse", "HEAD").strip()
     assert "  as committed" in said
+    assert "Not part of this run, since not committed: 1 changed files" in said
     assert "as committed" in (run.folder / "log").read_text()
     assert json.loads((run.folder / "run.json").read_text())["inputs"] == {"project": "income"}
 
