@@ -11,6 +11,12 @@ PROJECT ?= income
 WEEK    ?=
 VERSION ?=
 SEED    ?= 0
+SIZE    ?=
+SEARCH  ?=
+BACKEND ?=
+WHY     ?=
+SECRET  ?=
+OVERLAP ?=
 PROFILE ?=
 VARIED  ?=
 MINUTES ?=
@@ -97,8 +103,20 @@ destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that noth
 ##@ Model
 
 .PHONY: retrain
-retrain: $(ENVIRONMENT) ## Train PROJECT, check it, publish its bundle as a new version.
-	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED)
+retrain: $(ENVIRONMENT) ## Train PROJECT and register what beats the champion (SEED, SIZE=rows, SEARCH=candidates, BACKEND=dask).
+	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(BACKEND),--backend $(BACKEND))
+
+.PHONY: models
+models: $(ENVIRONMENT) ## PROJECT's registered versions, their aliases and lineage, and every promotion.
+	$(LAB) models $(PROJECT)
+
+.PHONY: promote
+promote: $(ENVIRONMENT) ## Make PROJECT's challenger (or VERSION) the champion; WHY="..." is kept with who and when.
+	$(LAB) promote $(PROJECT) --why "$(WHY)" $(if $(VERSION),--version $(VERSION))
+
+.PHONY: rollback
+rollback: $(ENVIRONMENT) ## Make PROJECT's previous champion the champion again; WHY="..." is kept.
+	$(LAB) rollback $(PROJECT) --why "$(WHY)"
 
 .PHONY: image
 image: $(ENVIRONMENT) ## Build and push PROJECT's serving image (a process package where no container engine answers).
@@ -138,6 +156,10 @@ dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.
 	$(LAB) notices
+
+.PHONY: rotate
+rotate: $(ENVIRONMENT) ## Give SECRET (api-key) a new random value without a failed request (OVERLAP=seconds both are taken).
+	$(LAB) rotate $(or $(SECRET),$(error SECRET is not set; use make rotate SECRET=api-key)) $(if $(OVERLAP),--overlap $(OVERLAP))
 
 ##@ Proof
 

@@ -61,7 +61,7 @@ resource "aws_iam_role_policy" "execution" {
         Sid      = "ReadApiKey"
         Effect   = "Allow"
         Action   = "ssm:GetParameters"
-        Resource = local.arn.api_key
+        Resource = [local.arn.api_key, "${local.arn.api_key}-other"]
       },
     ]
   })

@@ -15,3 +15,12 @@ resource "aws_ssm_parameter" "api_key" {
   value_wo         = var.random_api_key ? ephemeral.aws_secretsmanager_random_password.api_key[0].random_password : var.api_key
   value_wo_version = var.api_key_version
 }
+
+# Accepted beside the first key, so that one can be rotated without a failed request; equal to it but for a rotation.
+resource "aws_ssm_parameter" "api_key_other" {
+  name             = "${local.api_key_parameter}-other"
+  description      = "API key that is accepted too while the key is rotated"
+  type             = "SecureString"
+  value_wo         = var.random_api_key ? ephemeral.aws_secretsmanager_random_password.api_key[0].random_password : var.api_key
+  value_wo_version = var.api_key_version
+}

@@ -36,14 +36,14 @@ def candidate(income: Project, raw: RawData) -> Candidate:
     from mlops_lab.data.split import split
     from mlops_lab.pipeline import evaluate, gate, train
     from mlops_lab.registry import build
-    from mlops_lab.retrain import Candidate
+    from mlops_lab.retrain import Candidate, Recipe
 
     parts = split(income, raw.frame.sample(4_000, random_state=1), seed=1)
     model = train.fit(income, parts.train, seed=1)
     evaluation = evaluate.evaluate(income, model, parts.train, parts.validation, parts.test)
     verdict = gate.judge((), evaluation.metrics)
     contents = build.build(income, model, evaluation, parts, raw.provenance)
-    return Candidate(income, 1, "0" * 40, model, parts, raw.provenance, evaluation, verdict, contents)
+    return Candidate(income, Recipe(1), "0" * 40, model, parts, raw.provenance, evaluation, verdict, contents)
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,7 @@ run "a_container_has_no_root_user_no_writable_root_and_no_secret_in_its_environm
   assert {
     condition = alltrue([
       for task in aws_ecs_task_definition.service :
-      jsondecode(task.container_definitions)[0].secrets == [{ name = "API_KEY", valueFrom = aws_ssm_parameter.api_key.arn }]
+      jsondecode(task.container_definitions)[0].secrets == [{ name = "API_KEY", valueFrom = aws_ssm_parameter.api_key.arn }, { name = "API_KEY_OTHER", valueFrom = aws_ssm_parameter.api_key_other.arn }]
     ])
     error_message = "the API key must come from SSM by ARN"
   }

@@ -11,7 +11,9 @@ CLUSTER = NAME
 BALANCER = NAME
 TOPIC = f"{NAME}-notices"
 TERRAFORM_ROLE = f"{NAME}-terraform"
+TRACKS = ("stable", "canary")
 API_KEY_PARAMETER = f"/{NAME}/api-key"
+OTHER_KEY_PARAMETER = f"/{NAME}/api-key-other"  # accepted beside the first; another one only during a rotation
 STATE_KEY = "lab/terraform.tfstate"
 REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
 

@@ -137,6 +137,55 @@ def deploy(
 
 
 @app.command()
+def models(project: ProjectName) -> None:
+    """List a project's registered versions and its promotions."""
+    from mlops_lab.registry.listing import show
+
+    show(_up(), project, console)
+
+
+@app.command()
+def promote(
+    project: ProjectName,
+    why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = "",
+    version: Annotated[str | None, typer.Option(help="default: the challenger")] = None,
+) -> None:
+    """Make a version that passed the gate the champion."""
+    from mlops_lab.cloud.session import caller
+    from mlops_lab.registry.promotion import promote
+    from mlops_lab.registry.tracking import Registry
+
+    settings = _up()
+    console.print(promote(Registry(settings, _known(project)), version, caller(settings), why))
+
+
+@app.command()
+def rollback(
+    project: ProjectName, why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = ""
+) -> None:
+    """Make the previous champion the champion again."""
+    from mlops_lab.cloud.session import caller
+    from mlops_lab.registry.promotion import roll_back
+    from mlops_lab.registry.tracking import Registry
+
+    settings = _up()
+    console.print(roll_back(Registry(settings, _known(project)), caller(settings), why))
+
+
+@app.command()
+def rotate(
+    secret: Annotated[str, typer.Argument(help="api-key", metavar="SECRET")],
+    overlap: Annotated[float, typer.Option(min=0, help="seconds in which both values are taken")] = 0.0,
+) -> None:
+    """Give a secret a new random value without a failed request."""
+    from mlops_lab.delivery.rotation import rotate
+    from mlops_lab.progress import Timeline
+
+    done = rotate(_up(), secret, Timeline(console).lane("secrets"), overlap)
+    console.print(f"{done.parameter}: {done.before} -> {done.after} (fingerprints)")
+
+
+@app.command()
 def predict(project: ProjectName) -> None:
     """Ask the live API for a prediction of the project's example row."""
     from mlops_lab.cloud.api import predict_example
@@ -294,6 +343,12 @@ def _local_settings(command: str) -> Settings:
             f"`make {command}` is for the embedded cloud and TARGET is {settings.target!r}; AWS is always up."
         )
     return settings
+
+
+def _known(project: str) -> str:
+    from mlops_lab import projects
+
+    return projects.get(project).name
 
 
 def _finish(passed: bool) -> None:

@@ -2,13 +2,16 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from math import isfinite
+
+import pandas as pd
 
 from mlops_lab import catalog, projects
 from mlops_lab.cloud import session
@@ -17,14 +20,20 @@ from mlops_lab.data.dataset import Provenance
 from mlops_lab.data.split import Splits, split
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline import train
+from mlops_lab.pipeline.challenge import Challenge, challenge
 from mlops_lab.pipeline.evaluate import Evaluation, evaluate
 from mlops_lab.pipeline.gate import Verdict, judge
+from mlops_lab.pipeline.search import BACKENDS, Backend, Trial, search
 from mlops_lab.projects.project import Project
 from mlops_lab.registry import build, figures, store
 from mlops_lab.registry.bundle import Bundle
+from mlops_lab.registry.champion import Champion, champion
 from mlops_lab.registry.commit import current_commit
-from mlops_lab.registry.tracking import Registry, RunRecord
+from mlops_lab.registry.tracking import CHALLENGER, CHAMPION, GATE, Registry, RunRecord
 from mlops_lab.settings import Settings, read_settings
+
+SPLIT_SEED = 0  # which rows are held out never changes: champion and challenger meet on the same
+SMALLEST = 100  # rows that a model can be learnt from
 
 
 @dataclass(frozen=True)
@@ -43,11 +52,28 @@ def _silent(step: Step) -> None:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """How a model is trained; which rows are held out is the project's, so that every recipe is judged by the same."""
+
+    seed: int = 0  # of the estimator and of a search
+    size: int | None = None  # rows to learn from at most; None: all
+    search: int = 0  # combinations of hyper-parameters to try; 0: the project's own
+    backend: Backend = "loky"
+
+
+PLAIN = Recipe()
+
+
+class GateRefusedError(LabError):
+    """The gate refuses a model; its run is logged, and nothing is registered."""
+
+
+@dataclass(frozen=True)
 class Candidate:
     """A model that has been judged and packed, but is not registered."""
 
     project: Project
-    seed: int
+    recipe: Recipe
     commit: str
     model: train.Model
     splits: Splits
@@ -55,6 +81,7 @@ class Candidate:
     evaluation: Evaluation
     verdict: Verdict
     contents: build.Contents
+    trials: tuple[Trial, ...] = ()  # of a search, the best first
 
 
 @dataclass(frozen=True)
@@ -65,30 +92,33 @@ class Retrained:
     bundle_uri: str
     bundle_sha256: str
     run_id: str
+    alias: str  # champion, for the first version; else challenger
     metrics: dict[str, float]
 
 
-def retrain(project: Project, settings: Settings, *, seed: int = 0, progress: Progress = _silent) -> Retrained:
+def retrain(project: Project, settings: Settings, recipe: Recipe = PLAIN, *, progress: Progress = _silent) -> Retrained:
     """Train, judge, register and publish a model.
 
     Raises:
         LabError: The data are not as stated, a gate refuses the model, ONNX differs from scikit-learn, or MLflow or
             S3 cannot be used. Nothing is registered then.
     """
-    return publish(train_candidate(project, settings, seed=seed, progress=progress), settings, progress=progress)
+    return publish(train_candidate(project, settings, recipe, progress=progress), settings, progress=progress)
 
 
-def train_candidate(project: Project, settings: Settings, *, seed: int = 0, progress: Progress = _silent) -> Candidate:
+def train_candidate(
+    project: Project, settings: Settings, recipe: Recipe = PLAIN, *, progress: Progress = _silent
+) -> Candidate:
     """Train and judge a model and pack its bundle; neither MLflow nor S3 is needed.
 
     Raises:
-        LabError: The data are not as stated, or ONNX differs from scikit-learn.
+        LabError: The data are not as stated, the recipe cannot be followed, or ONNX differs from scikit-learn.
     """
     with _step("load and validate the data", progress):
         raw = dataset.load(project, catalog.Paths(settings.root, settings.state_dir).data)
-        splits = split(project, raw.frame, seed)
+        splits = _at_most(split(project, raw.frame, SPLIT_SEED), recipe.size)
     with _step("train", progress):
-        model = train.fit(project, splits.train, seed)
+        model, trials = _fitted(project, splits.train, recipe)
         schemas.validate_features(model.spec, train.feature_frame(model.spec, splits.test))
     with _step("evaluate", progress):
         evaluation = evaluate(project, model, splits.train, splits.validation, splits.test)
@@ -96,39 +126,88 @@ def train_candidate(project: Project, settings: Settings, *, seed: int = 0, prog
     with _step("convert to ONNX and compare", progress):
         contents = build.build(project, model, evaluation, splits, raw.provenance)
     commit = current_commit(settings.root)
-    return Candidate(project, seed, commit, model, splits, raw.provenance, evaluation, verdict, contents)
+    return Candidate(project, recipe, commit, model, splits, raw.provenance, evaluation, verdict, contents, trials)
 
 
 def publish(candidate: Candidate, settings: Settings, *, progress: Progress = _silent) -> Retrained:
-    """Log a candidate's run, and register and publish it where the gates let it pass.
+    """Log a candidate's run, and register and publish it where the gates and the champion let it pass.
 
     The bucket is asked before the run is logged, and a version whose bundle cannot be published is taken back.
 
     Raises:
-        LabError: A gate refuses the model, or MLflow or S3 cannot be used.
+        GateRefusedError: A gate refuses the model, or it is not better than the champion by the project's margin.
+        LabError: MLflow or S3 cannot be used, or the champion's bundle is not what was registered.
     """
     name = candidate.project.name
     registry = Registry(settings, name)
     with _step("find the models bucket", progress), session.explained(settings):
         s3, bucket = session.client(settings, "s3"), catalog.models_bucket(session.account(settings))
         latest = store.latest_version(s3, bucket, name)
+    with _step("compare with the champion", progress), session.explained(settings):
+        compared = _challenge(candidate, champion(registry, s3))
     with _step("log the run to MLflow", progress):
-        logged = registry.log_run(_record(candidate, settings.workflow_tags))
-    if not candidate.verdict.passed:
-        failures = "; ".join(map(str, candidate.verdict.failures))
-        raise LabError(
-            f"The gate refuses this model of {name} ({failures}); MLflow run {logged.run_id} has its metrics."
+        logged = registry.log_run(_record(candidate, compared, settings.workflow_tags))
+    if reasons := _refusals(candidate, compared):
+        raise GateRefusedError(
+            f"The gate refuses this model of {name} ({'; '.join(reasons)}); MLflow run {logged.run_id} has its metrics."
         )
+    alias = CHALLENGER if compared else CHAMPION
     with _step("register and publish the version", progress), session.explained(settings):
         version = registry.register(logged, above=latest)
+        bundle = _seal(candidate, version, logged.run_id)
         try:
-            bundle = _seal(candidate, version, logged.run_id)
             uri = store.publish(s3, bucket, bundle)
-            registry.mark_published(version, uri, bundle.sha256)
+            try:
+                registry.mark_published(version, uri, bundle.sha256)
+                registry.point({alias: version})
+            except BaseException:
+                store.withdraw(s3, bucket, bundle)
+                raise
         except BaseException:
             registry.unregister(version, logged.run_id)
             raise
-    return Retrained(version, uri, bundle.sha256, logged.run_id, bundle.manifest["metrics"])
+    return Retrained(version, uri, bundle.sha256, logged.run_id, alias, bundle.manifest["metrics"])
+
+
+def against_champion(candidate: Candidate, settings: Settings) -> Challenge | None:
+    """Compare a candidate with the champion and change nothing; None where there is no champion.
+
+    Raises:
+        LabError: MLflow or S3 cannot be used, or the champion's bundle is not what was registered.
+    """
+    with session.explained(settings):
+        known = champion(Registry(settings, candidate.project.name), session.client(settings, "s3"))
+        return _challenge(candidate, known)
+
+
+def _at_most(splits: Splits, size: int | None) -> Splits:
+    """Fewer rows to learn from; the rows that it is judged by stay the same."""
+    if size is None or size >= len(splits.train):
+        return splits
+    if size < SMALLEST:
+        raise LabError(f"SIZE is {size}; use at least {SMALLEST} rows.")
+    return replace(splits, train=splits.train.sample(size, random_state=SPLIT_SEED))
+
+
+def _fitted(project: Project, rows: pd.DataFrame, recipe: Recipe) -> tuple[train.Model, tuple[Trial, ...]]:
+    if not recipe.search:
+        return train.fit(project, rows, recipe.seed), ()
+    found = search(project, rows, recipe.seed, recipe.search, recipe.backend)
+    return found.model, found.trials
+
+
+def _challenge(candidate: Candidate, against: Champion | None) -> Challenge | None:
+    if against is None:
+        return None
+    project, evaluation = candidate.project, candidate.evaluation
+    scores = against.scores(candidate.splits.test)
+    return challenge(project.metric, evaluation.truth, (against.version, scores), evaluation.scores, project.margin)
+
+
+def _refusals(candidate: Candidate, compared: Challenge | None) -> list[str]:
+    """Why a candidate may not be registered: the gates that it does not pass, and the champion it does not beat."""
+    gates = [str(check) for check in candidate.verdict.failures]
+    return gates + ([str(compared)] if compared and not compared.passed else [])
 
 
 def _seal(candidate: Candidate, version: str, run_id: str) -> Bundle:
@@ -136,7 +215,7 @@ def _seal(candidate: Candidate, version: str, run_id: str) -> Bundle:
     return build.seal(candidate.contents, version=version, run_id=run_id, commit=candidate.commit, created=created)
 
 
-def _record(candidate: Candidate, origin: Mapping[str, str]) -> RunRecord:
+def _record(candidate: Candidate, compared: Challenge | None, origin: Mapping[str, str]) -> RunRecord:
     evaluation, project = candidate.evaluation, candidate.project
     baselines = {f"{name}_{key}": value for name, found in evaluation.baselines.items() for key, value in found.items()}
     parity = {"parity_largest_difference": candidate.contents.parity.largest_difference}
@@ -147,9 +226,17 @@ def _record(candidate: Candidate, origin: Mapping[str, str]) -> RunRecord:
         provenance=asdict(candidate.provenance),
         params=_params(candidate),
         metrics={key: value for key, value in (evaluation.metrics | baselines | parity).items() if isfinite(value)},
-        tags={"gate": "passed" if candidate.verdict.passed else "refused", "commit": candidate.commit, **origin},
+        tags={
+            GATE: "refused" if _refusals(candidate, compared) else "passed",
+            "commit": candidate.commit,
+            **origin,
+        },
         documents={
-            "gate.json": {"checks": [str(check) for check in candidate.verdict.checks]},
+            "gate.json": {
+                "checks": [str(check) for check in candidate.verdict.checks],
+                "champion": str(compared) if compared else "there is none yet: the gates alone decide",
+            },
+            "search.json": {"trials": [asdict(trial) for trial in candidate.trials]},
             "groups.json": {"groups": [asdict(group) for group in evaluation.groups]},
         },
         figures={
@@ -162,7 +249,7 @@ def _record(candidate: Candidate, origin: Mapping[str, str]) -> RunRecord:
 def _params(candidate: Candidate) -> dict[str, object]:
     estimator = candidate.model.pipeline[-1]
     return {
-        "seed": candidate.seed,
+        **asdict(candidate.recipe),
         "threshold": candidate.evaluation.threshold,
         "data_sha256": candidate.provenance.sha256,
         "features": ", ".join(feature.name for feature in candidate.model.spec.features),
@@ -185,15 +272,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Retrain from the command line: steps on stderr, the result as one line of JSON on stdout."""
     parser = argparse.ArgumentParser(prog="python -m mlops_lab.retrain", description=__doc__)
     parser.add_argument("--project", required=True, help=f"one of {', '.join(projects.names())}")
-    parser.add_argument("--seed", type=int, default=0, help="of the split and of the estimator (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="of the estimator and of a search (default: 0)")
+    parser.add_argument("--size", type=_count, help="rows to learn from at most (default: all)")
+    parser.add_argument(
+        "--search", type=_count, default=0, help="combinations of hyper-parameters to try (default: none)"
+    )
+    parser.add_argument("--backend", choices=BACKENDS, default="loky", help="what a search runs on (default: loky)")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stopped)
+    recipe = Recipe(options.seed, options.size, options.search, options.backend)
     try:
-        retrained = retrain(projects.get(options.project), read_settings(), seed=options.seed, progress=_print_step)
+        retrained = retrain(projects.get(options.project), read_settings(), recipe, progress=_print_step)
     except LabError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     print(json.dumps(asdict(retrained)))  # noqa: T201
     return 0
+
+
+def _stopped(number: int, frame: object) -> None:
+    """End as Ctrl-C would, so that what is half registered is taken back."""
+    sys.exit(128 + number)
+
+
+def _count(text: str) -> int:
+    """A whole number from 1."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
 
 
 def _print_step(step: Step) -> None:

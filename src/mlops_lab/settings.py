@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     mlflow_port: int = Field(5001, ge=1, le=65535, description="the MLflow server in the embedded cloud")
     registry_port: int = Field(5002, ge=1, le=65535, description="ECR's image registry in the embedded cloud")
     driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
-    metric_seconds: Annotated[Literal[10, 20, 30, 60], BeforeValidator(lambda value: _whole(value))] = Field(
+    metric_seconds: Annotated[Literal[1, 5, 10, 20, 30, 60], BeforeValidator(lambda value: _whole(value))] = Field(
         10, description="seconds between two data of a metric in the embedded cloud; AWS: 60"
     )
     platform: str | None = Field(None, description="of the images; otherwise this machine's, on aws linux/amd64")
@@ -96,8 +96,8 @@ class Settings(BaseSettings):
 
     @property
     def metric_period(self) -> int:
-        """Seconds between two data of a metric on the target."""
-        return self.metric_seconds if self.is_local else 60
+        """Seconds of the periods of alarms and reports: AWS's data come every 60, and an alarm has at least 10."""
+        return max(10, self.metric_seconds) if self.is_local else 60
 
     @property
     def mlflow_uri(self) -> str:
@@ -154,9 +154,18 @@ class ServingSettings(BaseSettings):
     api_key: str | None = Field(
         None, validation_alias="API_KEY", min_length=1, description="injected from SSM; None: open"
     )
+    api_key_other: str | None = Field(
+        None, validation_alias="API_KEY_OTHER", min_length=1, description="accepted too, while a key is rotated"
+    )
     region: str | None = Field(None, validation_alias="AWS_REGION", description="of the bucket; ECS sets it")
     host: str = Field(LOOPBACK, validation_alias="HOST")
     port: int = Field(8000, validation_alias="PORT", ge=1, le=65535)
+
+    @property
+    def api_keys(self) -> dict[str, str]:
+        """The keys that clients may send, by the variable that brought each."""
+        found = {"API_KEY": self.api_key, "API_KEY_OTHER": self.api_key_other}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def read_settings(**overrides: object) -> Settings:

@@ -20,18 +20,23 @@ from mlops_lab.outcomes.verify import verify
 from mlops_lab.outcomes.week1 import REHEARSAL
 from mlops_lab.progress import Timeline
 from mlops_lab.registry import store
+from mlops_lab.registry.tracking import CHAMPION, Registry
 from mlops_lab.reporting.notebooks import run_week
-from mlops_lab.retrain import Candidate, Step, publish, train_candidate
+from mlops_lab.retrain import Candidate, GateRefusedError, Step, publish, train_candidate
 from mlops_lab.settings import Settings
 
 FIRST_PROJECT = "income"
-SERVED: Mapping[int, tuple[str, ...]] = {2: (FIRST_PROJECT,), 3: (FIRST_PROJECT,)}  # week -> projects found live
+SERVED: Mapping[int, tuple[str, ...]] = {  # week -> projects that its notebook finds live
+    2: (FIRST_PROJECT,),
+    3: (FIRST_PROJECT,),
+}
+RETRAINED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that it retrains
 LOOPED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that workflows retrain and deploy
 NEXT = (
     ("make predict", "ask for a prediction"),
     ("make status", "what runs now"),
     ("make logs", "what the tasks say"),
-    ("make retrain deploy", "another model version, live"),
+    ("make retrain SEARCH=8", "a challenger, judged against the champion"),
     ("make verify", "every outcome check"),
     ("make down", "stop everything, keep the state"),
 )
@@ -117,6 +122,8 @@ def week(settings: Settings, number: int, console: Console) -> bool:
     apply(settings, timeline)
     for project in SERVED.get(number, ()):
         serve(settings, project, timeline)
+    for project in RETRAINED.get(number, ()):
+        _registered(train(settings, project, timeline), settings, timeline)
     for project in LOOPED.get(number, ()):
         with timeline.step("workflows", f"train and deploy {project}"):
             close_loop(settings, project, timeline.quote("workflows"))
@@ -138,9 +145,9 @@ def demo(settings: Settings, console: Console) -> bool:
         rehearsed = pool.submit(run, REHEARSAL, settings)
         _all(pool.submit(build_up, settings, timeline), candidate, built)
         with timeline.step("training", "register and publish"):
-            retrained = publish(candidate.result(), settings)
+            version = _registered(candidate.result(), settings, timeline)
         pushed = image.push(built.result(), settings, timeline.lane("image"))
-        release = deploy.Release(pushed.uri, retrained.bundle_uri, retrained.bundle_sha256, retrained.version)
+        release = _release(settings, FIRST_PROJECT, version, pushed.uri)
         _go_live(settings, FIRST_PROJECT, release, timeline)
         prediction = api.predict_example(settings, FIRST_PROJECT)
         said = json.dumps(prediction["predictions"][0])
@@ -171,6 +178,18 @@ def _release(settings: Settings, project: str, version: str | None, uri: str) ->
         s3, bucket = client(settings, "s3"), catalog.models_bucket(account(settings))
         found = store.find(s3, bucket, project, version)
     return deploy.Release(uri, found.uri, found.sha256, found.version)
+
+
+def _registered(candidate: Candidate, settings: Settings, timeline: Timeline) -> str:
+    """Publish a candidate and return its version, or the champion's where the candidate is no better."""
+    project = candidate.project.name
+    try:
+        return publish(candidate, settings).version
+    except GateRefusedError as refusal:
+        if (known := Registry(settings, project).aliased(CHAMPION)) is None:
+            raise
+        timeline.lane("training")(f"{refusal} The champion, version {known.version}, stays.")
+        return known.version
 
 
 def _published(settings: Settings, project: str) -> bool:

@@ -37,7 +37,7 @@ def test_an_unknown_project_is_one_line_and_1(capsys: pytest.CaptureFixture[str]
 
 
 def test_the_result_is_one_line_of_json(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    result = retrain.Retrained("3", "s3://bucket/models/income/3/", "0" * 64, "run", {"auc": 0.9})
+    result = retrain.Retrained("3", "s3://bucket/models/income/3/", "0" * 64, "run", "challenger", {"auc": 0.9})
     monkeypatch.setattr(retrain, "retrain", lambda *_, **__: result)
 
     status = retrain.main(["--project", "income", "--seed", "5"])

@@ -57,6 +57,16 @@ def account(settings: Settings) -> str:
         return str(client(settings, "sts").get_caller_identity()["Account"])
 
 
+def caller(settings: Settings) -> str:
+    """Ask the target whose credentials these are; return the ARN.
+
+    Raises:
+        LabError: Nobody answers, or the credentials are missing or refused.
+    """
+    with explained(settings):
+        return str(client(settings, "sts").get_caller_identity()["Arn"])
+
+
 def task_client(service: str, region: str | None) -> Any:
     """Return a boto3 client by the usual chain: inside a task, the endpoint and role that its environment names."""
     session: Any = boto3.Session(region_name=region)

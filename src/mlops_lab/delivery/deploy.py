@@ -49,8 +49,11 @@ def released(definition: Mapping[str, Any], release: Release) -> dict[str, Any]:
     kept = [each for each in container.get("environment", []) if each["name"] not in pinned]
     container["environment"] = [*kept, *({"name": name, "value": value} for name, value in pinned.items())]
     container["image"] = release.image
-    rest = {key: value for key, value in definition.items() if key not in READ_ONLY}
-    return rest | {"containerDefinitions": [container, *definition["containerDefinitions"][1:]]}
+    return _registrable(definition) | {"containerDefinitions": [container, *definition["containerDefinitions"][1:]]}
+
+
+def _registrable(definition: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in definition.items() if key not in READ_ONLY}
 
 
 def deploy(
@@ -72,10 +75,12 @@ def deploy(
     start = time.monotonic()
     name = catalog.service(project)
     service = _service(ecs, name)
-    present = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    wanted = released(present, release)
     arn = service["taskDefinition"]
-    if service["desiredCount"] == 0 or wanted["containerDefinitions"] != present["containerDefinitions"]:
+    present = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    # The family's newest: after an apply it is Terraform's, whose size, secrets and roles a release keeps.
+    newest = ecs.describe_task_definition(taskDefinition=name)["taskDefinition"]
+    wanted = released(newest, release)
+    if service["desiredCount"] == 0 or wanted != _registrable(present):
         arn = ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"]
         say(f"registered {arn.rpartition('/')[2]}")
         ecs.update_service(

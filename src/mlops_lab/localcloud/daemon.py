@@ -55,7 +55,7 @@ def _serve(settings: Settings, house: Household, wait: Callable[[], object], not
         house.runtime.driver,
         house.proxies,
         house.listener_ports,
-        settings.metric_period,
+        settings.metric_seconds,
     )
     plane.health_of = agent.health.of
     OUTBOX.deliver = agent.messenger.send

@@ -1,6 +1,6 @@
 """What a project is: data and decisions as frozen values, so that the rest of the lab never asks for its name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -89,11 +89,13 @@ class Project:
     task: Classification
     split: StratifiedSplit
     estimator: Callable[[int], Any]  # seed -> an unfitted scikit-learn estimator
-    metric: str  # the one that champion and challenger are compared by
+    metric: str  # the one that champion and challenger are compared by; smaller is better
+    margin: float  # by how much a challenger must be better, in the metric's unit
     gates: tuple[Gate, ...]
     example: Mapping[str, Cell]
     excluded: Mapping[str, str] = field(default_factory=dict)  # column -> why the model may not see it
     protected: tuple[str, ...] = ()
+    search_space: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # the estimator's parameter -> its values
 
     def __post_init__(self) -> None:
         """Refuse a project that contradicts itself."""

@@ -13,6 +13,7 @@ from skl2onnx.common.data_types import FloatTensorType, StringTensorType
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.features import MISSING, FeatureSpec, compute
 from mlops_lab.pipeline.train import Model
+from mlops_lab.registry.bundle import FEATURES, MODEL, Bundle
 
 OUTPUT = "probabilities"
 OPSETS = {"": 18, "ai.onnx.ml": 3}
@@ -59,6 +60,13 @@ def check_parity(model: Model, onnx: bytes, table: pd.DataFrame) -> Parity:
             f" {TOLERANCE:.0e}; the model is not registered. Use an estimator that skl2onnx converts exactly."
         )
     return parity
+
+
+def bundle_scores(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.float64]:
+    """Score the rows of a raw table with a bundle's model and the features that it states."""
+    session = onnxruntime.InferenceSession(bundle.files[MODEL], providers=["CPUExecutionProvider"])
+    spec = FeatureSpec.from_document(bundle.document(FEATURES)["features"])
+    return _onnx_scores(session, spec, table)
 
 
 def _with_categories(spec: FeatureSpec, table: pd.DataFrame, value: str) -> pd.DataFrame:

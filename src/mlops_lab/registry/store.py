@@ -39,6 +39,12 @@ def publish(s3: Any, bucket: str, bundle: Bundle) -> str:
     return f"s3://{bucket}/{prefix}"
 
 
+def withdraw(s3: Any, bucket: str, bundle: Bundle) -> None:
+    """Remove a bundle whose version is taken back, as far as S3 answers; the manifest goes first."""
+    prefix = catalog.bundle_prefix(bundle.manifest["project"], bundle.manifest["version"])
+    _remove(s3, bucket, [prefix + name for name in (MANIFEST, *bundle.files)])
+
+
 def fetch(s3: Any, location: str, sha256: str) -> Bundle:
     """Read a bundle from ``s3://bucket/prefix/``, verified.
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from mlops_lab.settings import Settings
 
 BUNDLE_URI = "bundle_uri"  # tags of a model version; one without them was never published
 BUNDLE_SHA256 = "bundle_sha256"
+GATE = "gate"  # tag of a run: passed or refused
+CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"  # aliases of registered versions
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,17 @@ class LoggedModel:
     run_id: str
     uri: str
     model_id: str
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version that was published."""
+
+    version: str
+    run_id: str
+    bundle_uri: str
+    bundle_sha256: str
+    aliases: tuple[str, ...]
 
 
 class Registry:
@@ -86,6 +100,56 @@ class Registry:
             client.set_model_version_tag(self.project, version, BUNDLE_SHA256, sha256)
             client.set_model_version_tag(self.project, version, BUNDLE_URI, uri)
 
+    def aliased(self, alias: str) -> Version | None:
+        """Return the version that an alias names, or None."""
+        return next((each for each in self.versions() if alias in each.aliases), None)
+
+    def versions(self) -> list[Version]:
+        """Return the published versions, the newest first."""
+        with self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            named: dict[str, list[str]] = {}
+            for model in client.search_registered_models(f"name = '{self.project}'"):
+                for alias, version in model.aliases.items():
+                    named.setdefault(str(version), []).append(alias)
+            found = client.search_model_versions(f"name = '{self.project}'", order_by=["version_number DESC"])
+            return [_version(each, named) for each in found if BUNDLE_URI in each.tags]
+
+    def point(self, aliases: Mapping[str, str | None]) -> None:
+        """Let aliases name versions, or nothing where the version is None."""
+        with self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            for alias, version in aliases.items():
+                if version is None:
+                    client.delete_registered_model_alias(self.project, alias)
+                else:
+                    client.set_registered_model_alias(self.project, alias, version)
+
+    def newest_run(self) -> Any:
+        """Return the newest run as MLflow has it, or None."""
+        with self._mlflow() as mlflow:
+            client = mlflow.MlflowClient()
+            found = client.search_runs(
+                [self._experiment(mlflow)], order_by=["attributes.start_time DESC"], max_results=1
+            )
+            return found[0] if found else None
+
+    def run_tags(self, run_id: str) -> dict[str, str]:
+        """Return the tags of a run."""
+        with self._mlflow() as mlflow:
+            return dict(mlflow.MlflowClient().get_run(run_id).data.tags)
+
+    def notes(self) -> dict[str, str]:
+        """Return what was noted on the registered model, by key."""
+        with self._mlflow() as mlflow:
+            found = mlflow.MlflowClient().search_registered_models(f"name = '{self.project}'")
+            return dict(found[0].tags) if found else {}
+
+    def note(self, key: str, text: str) -> None:
+        """Note something on the registered model; a key that exists gets the new text."""
+        with self._mlflow() as mlflow:
+            mlflow.MlflowClient().set_registered_model_tag(self.project, key, text)
+
     def unregister(self, version: str, run_id: str) -> None:
         """Take back a version that could not be published and mark its run as failed, as far as MLflow answers."""
         with suppress(LabError), self._mlflow() as mlflow:
@@ -120,10 +184,17 @@ class Registry:
             raise LabError(f"MLflow's store {self._uri} cannot be used ({said}); check the folder.") from error
 
 
+def _version(found: Any, named: Mapping[str, list[str]]) -> Version:
+    aliases = tuple(sorted(named.get(str(found.version), ())))
+    return Version(str(found.version), found.run_id, found.tags[BUNDLE_URI], found.tags[BUNDLE_SHA256], aliases)
+
+
 def load_mlflow() -> Any:
     """Import MLflow, which takes a second, with its telemetry off and its progress messages silent."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    import mlflow
+    with warnings.catch_warnings():  # tqdm misses ipywidgets in a notebook, and names a path of this machine
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import mlflow
 
     for name in ("mlflow", "alembic"):  # after the import, which configures them
         logging.getLogger(name).setLevel(logging.ERROR)

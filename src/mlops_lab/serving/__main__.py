@@ -10,6 +10,7 @@ import uvicorn
 from mlops_lab.errors import LabError
 from mlops_lab.serving import log
 from mlops_lab.serving.app import create_app
+from mlops_lab.serving.fingerprint import fingerprint
 from mlops_lab.serving.model import Model
 from mlops_lab.serving.source import load_bundle
 from mlops_lab.settings import ServingSettings, read_serving_settings
@@ -46,13 +47,15 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         settings = read_serving_settings()
-        LOG.info("start", extra={"fields": {"project": settings.project, "bundle_uri": settings.bundle_uri}})
+        told = {name: fingerprint(name, value) for name, value in settings.api_keys.items()}
+        about = {"project": settings.project, "bundle_uri": settings.bundle_uri, "secrets": told}
+        LOG.info("start", extra={"fields": about})
         model = _load(settings)
     except LabError as error:
         LOG.error("cannot serve", extra={"fields": {"error": str(error)}})
         return 1
     config = uvicorn.Config(
-        create_app(model, settings.api_key),
+        create_app(model, list(settings.api_keys.values())),
         host=settings.host,
         port=settings.port,
         access_log=False,

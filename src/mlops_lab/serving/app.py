@@ -2,6 +2,7 @@
 
 import hmac
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -29,9 +30,9 @@ class Counts:
 class Service:
     """The endpoints of one model."""
 
-    def __init__(self, model: Model, api_key: str | None):
+    def __init__(self, model: Model, api_keys: Sequence[str]):
         self.model = model
-        self._key = None if api_key is None else api_key.encode()
+        self._keys = tuple(key.encode() for key in api_keys)
         self._decoder = RequestDecoder(model.request_schema)
         self._counts = Counts()
 
@@ -78,13 +79,13 @@ class Service:
         return answer(request.scope, known | identity | {"since_start": since_start})
 
     def _admitted(self, request: Request) -> bool:
-        if self._key is None:
+        if not self._keys:
             return True
         given = request.headers.get("x-api-key", "").encode("latin-1")  # as it came over the wire
-        return hmac.compare_digest(given, self._key)
+        return sum(hmac.compare_digest(given, key) for key in self._keys) > 0  # all are compared: no time tells which
 
 
-def create_app(model: Model, api_key: str | None = None) -> FastAPI:
+def create_app(model: Model, api_keys: Sequence[str] = ()) -> FastAPI:
     """Build the application that serves a model below ``/<project>/``; without an API key it is open."""
     base = f"/{model.project}"
     app = FastAPI(
@@ -94,7 +95,7 @@ def create_app(model: Model, api_key: str | None = None) -> FastAPI:
         docs_url=f"{base}/docs",
         redoc_url=None,
     )
-    service = Service(model, api_key)
+    service = Service(model, api_keys)
     app.add_api_route(f"{base}/predict", service.predict, methods=["POST"], response_class=Response)
     for prefix in (base, ""):  # the balancer routes by project, a health check asks the task itself
         for endpoint in (service.health, service.ready, service.metadata):

@@ -41,7 +41,10 @@ class FakeEcs:
         return {"services": [service] if self.exists else []}
 
     def describe_task_definition(self, taskDefinition: str) -> dict[str, Any]:
-        return {"taskDefinition": self.definitions[taskDefinition]}
+        newest = list(self.definitions)[-1]
+        return {
+            "taskDefinition": self.definitions[newest if taskDefinition == DEFINITION["family"] else taskDefinition]
+        }
 
     def register_task_definition(self, **definition: Any) -> dict[str, Any]:
         arn = f"arn:td/mlops-lab-income-stable:{len(self.definitions) + 1}"
@@ -121,6 +124,18 @@ def test_the_same_release_again_registers_nothing():
     deploy(ecs, "income", RELEASE, "http://balancer", say=lambda line: None)
 
     assert len(ecs.definitions) == 2
+
+
+@pytest.mark.usefixtures("live")
+def test_what_terraform_changed_since_reaches_the_service_with_the_next_deploy():
+    ecs = FakeEcs()
+    deploy(ecs, "income", RELEASE, "http://balancer", say=lambda line: None)
+    ecs.register_task_definition(**{**DEFINITION, "cpu": "512"})
+
+    done = deploy(ecs, "income", RELEASE, "http://balancer", say=lambda line: None)
+
+    live = ecs.definitions[done.task_definition]
+    assert (live["cpu"], live["containerDefinitions"][0]["image"]) == ("512", RELEASE.image)
 
 
 @pytest.mark.usefixtures("live")

@@ -11,7 +11,7 @@ KEY = "a key"
 
 @pytest.fixture
 def app(bundle: Bundle) -> FastAPI:
-    return create_app(Model(bundle), KEY)
+    return create_app(Model(bundle), [KEY])
 
 
 @pytest.fixture

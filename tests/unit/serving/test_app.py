@@ -59,6 +59,16 @@ def test_a_wrong_key_is_refused(app: FastAPI, example: dict[str, Any], key: str)
     assert send(stranger, "POST", "/income/predict", json={"instances": [example]}).status_code == 401
 
 
+@pytest.mark.parametrize(("key", "status"), [("old", 200), ("new", 200), ("", 401), ("oldnew", 401)])
+def test_while_a_key_is_rotated_both_are_taken_and_no_other(
+    bundle: Bundle, example: dict, key: str, status: int
+) -> None:
+    transport = httpx.ASGITransport(create_app(Model(bundle), ["old", "new"]))
+    client = httpx.AsyncClient(transport=transport, base_url="http://task", headers={"x-api-key": key})
+
+    assert send(client, "POST", "/income/predict", json={"instances": [example]}).status_code == status
+
+
 def test_without_a_configured_key_the_service_is_open(bundle: Bundle, example: dict[str, Any]) -> None:
     transport = httpx.ASGITransport(create_app(Model(bundle)))
     stranger = httpx.AsyncClient(transport=transport, base_url="http://task")
