@@ -126,6 +126,23 @@ image: $(ENVIRONMENT) ## Build and push PROJECT's serving image (a process packa
 deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest) onto its ECS service.
 	$(LAB) deploy $(PROJECT) $(if $(VERSION),--version $(VERSION))
 
+##@ Workflows
+
+# An input is passed on where the caller set it; the workflow's own default applies otherwise.
+INPUTS = $(foreach each,PROJECT SEED SEARCH VERSION WEEK,$(if $(filter-out file undefined,$(origin $(each))),--input $(each)=$($(each))))
+
+.PHONY: workflow
+workflow: $(ENVIRONMENT) ## Run workflow NAME (train, deploy, reports) here on COMMIT (default HEAD), inputs by name: PROJECT, SEED, ...
+	$(LAB) workflow $(or $(NAME),$(error NAME is not set; use make workflow NAME=train)) $(INPUTS) $(if $(COMMIT),--commit $(COMMIT))
+
+.PHONY: summary
+summary: $(ENVIRONMENT) ## PROJECT's newest training run as Markdown: verdict, metrics, version, object versions in S3.
+	@$(LAB) summary $(PROJECT)
+
+.PHONY: live
+live: $(ENVIRONMENT) ## What PROJECT's live API serves, as Markdown: version, run, commit.
+	@$(LAB) live $(PROJECT)
+
 ##@ Operation
 
 .PHONY: load
@@ -159,7 +176,7 @@ week2: $(ENVIRONMENT) ## Week 2, autoscaling and CloudWatch: load from 1 to 3 ta
 	$(LAB) week 2
 
 .PHONY: week3
-week3: $(ENVIRONMENT) ## Week 3, retraining: a run judged against the champion, notebook, its outcomes.
+week3: $(ENVIRONMENT) ## Week 3, retraining: train and deploy by the workflows themselves, notebook, outcomes 3.1 to 3.7.
 	$(LAB) week 3
 
 .PHONY: week4
@@ -184,8 +201,16 @@ lab: $(ENVIRONMENT) ## Open JupyterLab on the notebooks.
 	$(BIN)/jupyter lab --notebook-dir notebooks
 
 .PHONY: lint
-lint: $(ENVIRONMENT) ## Lint, format check and strict types.
+lint: $(ENVIRONMENT) ## Lint, format check and strict types; the workflows by zizmor and their schema.
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+	$(BIN)/zizmor --offline --quiet --pedantic .github
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/stand-ins/*/*/action.yml
+
+.PHONY: coverage
+coverage: $(ENVIRONMENT) ## How much of the package unit and integration tests run: a figure and a badge into reports/.
+	@$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report=json:.coverage.json tests/unit tests/integration >&2
+	@$(LAB) coverage
 
 .PHONY: docs
 docs: $(ENVIRONMENT) ## Write the generated tables of the README.

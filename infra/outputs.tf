@@ -160,6 +160,11 @@ output "deploy_role_arn" {
   value       = one([for role in aws_iam_role.deploy : role.arn])
 }
 
+output "train_role_arn" {
+  description = "ARN of the role GitHub Actions trains with; null without github_repository."
+  value       = one([for role in aws_iam_role.train : role.arn])
+}
+
 output "retrain_schedule_names" {
   description = "Names of the retraining schedules, by project."
   value       = { for key, schedule in aws_scheduler_schedule.retrain : key => schedule.name }

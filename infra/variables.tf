@@ -366,7 +366,7 @@ variable "retraining" {
 }
 
 variable "github_repository" {
-  description = "GitHub repository (owner/name) whose main branch may deploy through OpenID Connect; null: none. An account holds one GitHub provider: import it if it has one."
+  description = "GitHub repository (owner/name) whose workflows may train and deploy through OpenID Connect; null: none. An account holds one GitHub provider: import it if it has one."
   type        = string
   default     = null
 

@@ -154,22 +154,38 @@ run "a_task_role_reaches_its_own_project_only" {
 
 run "nobody_deploys_from_github_unless_a_repository_is_named" {
   assert {
-    condition     = output.deploy_role_arn == null && length(aws_iam_openid_connect_provider.github) == 0
+    condition     = output.deploy_role_arn == null && output.train_role_arn == null && length(aws_iam_openid_connect_provider.github) == 0
     error_message = "without github_repository there must be no way in"
   }
 }
 
-run "a_named_repository_deploys_from_its_main_branch_only" {
+run "a_named_repository_trains_from_its_main_branch_and_deploys_from_its_environment_only" {
   variables {
     github_repository = "someone/mlops-lab"
   }
 
   assert {
-    condition = jsondecode(aws_iam_role.deploy["someone/mlops-lab"].assume_role_policy).Statement[0].Condition.StringEquals == {
+    condition = jsondecode(aws_iam_role.train["someone/mlops-lab"].assume_role_policy).Statement[0].Condition.StringEquals == {
       "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
       "token.actions.githubusercontent.com:sub" = "repo:someone/mlops-lab:ref:refs/heads/main"
     }
-    error_message = "only the main branch of the named repository may take the role"
+    error_message = "only the main branch of the named repository may train"
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.deploy["someone/mlops-lab"].assume_role_policy).Statement[0].Condition.StringEquals == {
+      "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
+      "token.actions.githubusercontent.com:sub" = "repo:someone/mlops-lab:environment:production"
+    }
+    error_message = "only the named repository's environment production may deploy"
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for statement in jsondecode(aws_iam_role_policy.train["someone/mlops-lab"].policy).Statement :
+      [for action in flatten([statement.Action]) : startswith(action, "s3:") && !strcontains(action, "*")]
+    ]))
+    error_message = "training adds bundles and does nothing else"
   }
 }
 

@@ -71,3 +71,4 @@ class Paths:
         self.logs = state / "logs"
         self.mlflow = state / "mlflow"
         self.experiments = state / "experiments"
+        self.workflows = state / "workflows"

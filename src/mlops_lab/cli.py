@@ -268,6 +268,49 @@ def report(week: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
 
 
 @app.command()
+def workflow(
+    name: Annotated[str, typer.Argument(help="a file of .github/workflows", metavar="NAME")],
+    given: Annotated[list[str] | None, typer.Option("--input", help="NAME=value, of the workflow's own")] = None,
+    commit: Annotated[str, typer.Option(help="what is cloned and run")] = "HEAD",
+) -> None:
+    """Run a GitHub workflow file on this machine, against the embedded cloud."""
+    from mlops_lab.delivery.workflow_run import run_workflow
+    from mlops_lab.localcloud import control
+
+    settings = control.require_up(_local_settings("workflow"))
+    pairs = (each.partition("=") for each in given or ())
+    inputs = {key.lower(): value for key, _, value in pairs}
+    done = run_workflow(settings, name, inputs, lambda line: console.print(line, markup=False, highlight=False), commit)
+    console.print(f"\n{done.summary}", markup=False, highlight=False)
+    done.require_success()
+
+
+@app.command()
+def summary(project: ProjectName) -> None:
+    """Print the newest training run of a project, or of this workflow run, as Markdown."""
+    from mlops_lab.reporting.training_summary import newest
+
+    typer.echo(newest(_up(), project))
+
+
+@app.command()
+def live(project: ProjectName) -> None:
+    """Print which model a project's live API serves, as Markdown."""
+    from mlops_lab.reporting.training_summary import serving
+
+    typer.echo(serving(_up(), project))
+
+
+@app.command()
+def coverage() -> None:
+    """Write the coverage that was measured into reports/, as a figure and a badge."""
+    from mlops_lab.reporting.coverage_badge import write
+
+    root = _settings().root
+    typer.echo(write(root, root / "reports"))
+
+
+@app.command()
 def docs() -> None:
     """Write the generated tables of the README."""
     from mlops_lab.documents import write

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 
 Say = Callable[[str], None]  # gets a line for every step
 
@@ -30,6 +31,10 @@ class Timeline:
     def lane(self, name: str) -> Say:
         """Return what prints a line of a lane."""
         return lambda text: self._print(name, text)
+
+    def quote(self, name: str) -> Say:
+        """Return what prints a line of a lane that another program wrote: brackets in it are no markup."""
+        return lambda text: self._print(name, escape(text))
 
     @contextmanager
     def step(self, lane: str, doing: str) -> Iterator[None]:

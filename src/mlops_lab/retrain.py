@@ -4,7 +4,7 @@ import argparse
 import json
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from math import isfinite
@@ -66,7 +66,7 @@ def publish(candidate: Candidate, settings: Settings, *, progress: Progress = un
     with step("compare with the champion", progress), session.explained(settings):
         compared = _challenge(candidate, champion(registry, s3, bucket))
     with step("log the run to MLflow", progress):
-        logged = registry.log_run(_record(candidate, compared))
+        logged = registry.log_run(_record(candidate, compared, settings.workflow_tags))
     if reasons := _refusals(candidate, compared):
         raise GateRefusedError(
             f"The gate refuses this model of {name} ({'; '.join(reasons)}); MLflow run {logged.run_id} has its metrics."
@@ -120,7 +120,7 @@ def _seal(candidate: Candidate, version: str, run_id: str) -> Bundle:
     return build.seal(candidate.contents, version=version, run_id=run_id, commit=candidate.commit, created=created)
 
 
-def _record(candidate: Candidate, compared: Challenge | None) -> RunRecord:
+def _record(candidate: Candidate, compared: Challenge | None, origin: Mapping[str, str]) -> RunRecord:
     evaluation, project = candidate.evaluation, candidate.project
     baselines = {f"{name}_{key}": value for name, found in evaluation.baselines.items() for key, value in found.items()}
     parity = {"parity_largest_difference": candidate.contents.parity.largest_difference}
@@ -131,7 +131,11 @@ def _record(candidate: Candidate, compared: Challenge | None) -> RunRecord:
         provenance=asdict(candidate.provenance),
         params=_params(candidate),
         metrics={key: value for key, value in (evaluation.metrics | baselines | parity).items() if isfinite(value)},
-        tags={GATE: "refused" if _refusals(candidate, compared) else "passed", "commit": candidate.commit},
+        tags={
+            GATE: "refused" if _refusals(candidate, compared) else "passed",
+            "commit": candidate.commit,
+            **origin,
+        },
         documents={
             "gate.json": {
                 "checks": [str(check) for check in candidate.verdict.checks],

@@ -51,6 +51,13 @@ class Settings(BaseSettings):
         description="folder with Terraform providers (it holds `registry.terraform.io/`); otherwise their registry",
     )
     auto_approve: bool = Field(False, description="do not ask before apply or destroy on aws")
+    workflow: str | None = Field(
+        None, validation_alias="GITHUB_WORKFLOW", description="GitHub sets it: a training run is tagged with it"
+    )
+    workflow_run: str | None = Field(None, validation_alias="GITHUB_RUN_ID", description="GitHub sets it, likewise")
+    workflow_event: str | None = Field(
+        None, validation_alias="GITHUB_EVENT_NAME", description="GitHub sets it, likewise"
+    )
 
     @property
     def is_local(self) -> bool:
@@ -96,6 +103,12 @@ class Settings(BaseSettings):
     def mlflow_uri(self) -> str:
         """MLflow tracking and registry store."""
         return f"sqlite:///{self.state_dir / 'mlflow' / 'mlflow.db'}"
+
+    @property
+    def workflow_tags(self) -> dict[str, str]:
+        """What a training run is tagged with where a workflow started it."""
+        told = {name: getattr(self, name) for name in ("workflow", "workflow_run", "workflow_event")}
+        return {name: value for name, value in told.items() if value is not None}
 
     @property
     def aws_environment(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from mlops_lab.candidate import Candidate, Step, train_candidate
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
 from mlops_lab.delivery import deploy, image
+from mlops_lab.delivery.closed_loop import close_loop
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.localcloud import control
@@ -32,6 +33,7 @@ SERVED: Mapping[int, tuple[str, ...]] = {  # week -> projects that its notebook 
     4: (FIRST_PROJECT, SECOND_PROJECT),
 }
 RETRAINED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that it retrains
+LOOPED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that workflows retrain and deploy
 NEXT = (
     ("make predict", "ask for a prediction"),
     ("make status", "what runs now"),
@@ -124,6 +126,9 @@ def week(settings: Settings, number: int, console: Console) -> bool:
         serve(settings, project, timeline)
     for project in RETRAINED.get(number, ()):
         _registered(train(settings, project, timeline), settings, timeline)
+    for project in LOOPED.get(number, ()):
+        with timeline.step("workflows", f"train and deploy {project}"):
+            close_loop(settings, project, timeline.quote("workflows"))
     with timeline.step("notebook", f"week {number}"):
         timeline.lane("notebook")(f"written: {run_week(settings, number)}")
     return verify(settings, console, number)

@@ -19,6 +19,7 @@ from tests.e2e.conftest import Lab
 from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
 from mlops_lab.cloud.notices import Notice, subscribed
+from mlops_lab.delivery.repository import Repository
 from mlops_lab.delivery.rotation import rotate
 from mlops_lab.load.live import aim, offer
 from mlops_lab.load.profile import constant
@@ -180,6 +181,23 @@ def test_the_report_is_written(lab: Lab):
     assert "monthly" in page.read_text().lower()
 
 
+def test_a_commit_is_trained_and_deployed_by_the_workflow_files_themselves(lab: Lab):
+    before = api.metadata(lab.settings, "income")["version"]
+
+    trained = lab.run("workflow", "train", "--input", "project=income", "--input", "search=8", timeout=600)
+    deployed = lab.run("workflow", "deploy", "--input", "project=income")
+
+    assert trained.returncode == 0, trained.stdout[-4000:] + trained.stderr[-2000:]
+    assert "object version of manifest.json" in trained.stdout
+    assert deployed.returncode == 0, deployed.stdout[-4000:] + deployed.stderr[-2000:]
+    live = api.metadata(lab.settings, "income")
+    assert int(live["version"]) > int(before)
+    assert live["commit"] == Repository(lab.settings).head()
+    lab.run("verify", "--week", "3")
+    rows = {key: row["status"] for key, row in lab.outcomes.items() if key in ("3.4", "3.5", "3.6", "3.7")}
+    assert rows == dict.fromkeys(("3.4", "3.5", "3.6", "3.7"), "pass")
+
+
 def test_status_shows_the_service_and_its_healthy_target(lab: Lab):
     said = lab.run("status").stdout
 
@@ -213,6 +231,8 @@ def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
         (("load", "incom"), "PROJECT is 'incom'; use one of"),
         (("dashboard", "incom"), "PROJECT is 'incom'; use one of"),
         (("dashboard", "income", "--png", "x.txt"), "PNG is 'x.txt'; name a file that ends in .png or .svg"),
+        (("workflow", "trian"), "NAME is 'trian'; use one of deploy, reports, train"),
+        (("workflow", "train", "--input", "week=1"), "has no input 'week'; it takes project, seed, search"),
         (("release", "1.0"), "VERSION is '1.0'; use v<major>.<minor>-<milestone>"),
     ],
 )

@@ -34,6 +34,23 @@ def api_key(settings: Settings) -> str:
         return str(ssm.get_parameter(Name=catalog.API_KEY_PARAMETER, WithDecryption=True)["Parameter"]["Value"])
 
 
+def metadata(settings: Settings, project: str) -> dict[str, Any]:
+    """Ask the live API which model it serves.
+
+    Raises:
+        LabError: Nobody answers, or the answer is no success.
+    """
+    url = f"{base_url(settings)}/{projects.get(project).name}/metadata"
+    try:
+        answer = httpx.get(url, timeout=10)
+    except httpx.HTTPError as error:
+        raise LabError(f"Nobody answers at {url} ({error}); see `make status`.") from error
+    if not answer.is_success:
+        raise LabError(f"{url} answered {answer.status_code}; see `make status`.")
+    told: dict[str, Any] = answer.json()
+    return told
+
+
 def predict_example(settings: Settings, project: str) -> dict[str, Any]:
     """Ask for a prediction of a project's example row.
 

@@ -1,17 +1,28 @@
-"""Week 3, secrets and retraining: what its outcomes must see, through MLflow, S3 and the live API."""
+"""Week 3, secrets, retraining, workflows: what its outcomes must see, in the files, MLflow, S3 and the live API."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 from mlops_lab import catalog, projects
-from mlops_lab.cloud.session import client
+from mlops_lab.cloud import api
+from mlops_lab.cloud.session import account, client
+from mlops_lab.delivery.closed_loop import TRAIN, live_run
+from mlops_lab.delivery.repository import Repository
+from mlops_lab.delivery.workflow_file import FOLDER, read, workflows
 from mlops_lab.outcomes.outcome import Outcome, require
+from mlops_lab.registry import history
+from mlops_lab.registry.history import TrainingRun
 from mlops_lab.registry.tracking import GATE, Registry
 from mlops_lab.serving.fingerprint import fingerprint
 from mlops_lab.settings import Settings
 
 PROJECT = "income"
 MILLISECONDS = 1_000
+INPUTS = {"project", "seed", "search"}
+COMMIT = 40  # characters of a commit; a checkout with changes has more
 
 
 def tasks_get_secrets_by_reference(settings: Settings) -> str:
@@ -69,7 +80,99 @@ def retraining_logs_a_run(settings: Settings) -> str:
     )
 
 
+def retraining_is_a_clean_workflow(settings: Settings) -> str:
+    """3.4: the train workflow has a schedule and a dispatch with inputs; no linter finds anything in any workflow."""
+    train = read(settings.root / FOLDER / f"{TRAIN}.yml", settings.root)
+    require(train.schedule, f"{train.path} has no schedule")
+    require(train.inputs is not None and train.inputs.keys() >= INPUTS, f"{train.path} takes {train.inputs}")
+    loose = [
+        uses for each in workflows(settings.root) for uses in each.actions if len(uses.partition("@")[2]) != COMMIT
+    ]
+    require(not loose, f"actions without a commit: {loose}")
+    _lint(settings, "zizmor", "--offline", "--quiet", "--pedantic", ".github")
+    files = [str(each.path) for each in workflows(settings.root)]
+    _lint(settings, "check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files)
+    return (
+        f"{train.path}: cron {', '.join(train.schedule)}; dispatch takes {', '.join(train.inputs or ())}; "
+        f"zizmor and the workflow schema find nothing in {len(files)} files"
+    )
+
+
+def a_dispatched_workflow_made_a_run(settings: Settings) -> str:
+    """3.5: MLflow has a run that a dispatch of the train workflow made, from a commit of this repository."""
+    run = _dispatched(settings)[0]
+    subject = _known_commit(settings, run)
+    data = run.params.get("data_sha256", "")[:12]
+    return (
+        f"MLflow run {run.id}: workflow {TRAIN}, run {run.tags['workflow_run']}, commit {run.commit[:12]} ({subject}), "
+        f"seed {run.params.get('seed')}, data {data}, gate {run.gate}"
+    )
+
+
+def the_workflow_s_model_is_an_object_version(settings: Settings) -> str:
+    """3.6: what the workflow published is in versioned S3 under its SHA-256, and so is every version before it."""
+    s3, bucket = client(settings, "s3"), catalog.models_bucket(account(settings))
+    status = s3.get_bucket_versioning(Bucket=bucket).get("Status")
+    require(status == "Enabled", f"versioning of {bucket} is {status}")
+    own = next((each.version for each in _dispatched(settings) if each.version), None)
+    require(own, "no dispatched run has published a version")
+    assert own is not None
+    older = [each for each in history.published(settings, PROJECT) if int(each.number) < int(own.number)]
+    require(older, f"{own.number} is the only version; a second one shows that older ones stay")
+    stored = history.read_stored(s3, own)
+    files = sum(len(history.read_stored(s3, each).versions) for each in older)
+    return (
+        f"{own.uri}: object version {history.manifest_version(stored)}, SHA-256 {own.sha256}, "
+        f"{len(stored.versions)} files verified; older versions {', '.join(each.number for each in older)}: "
+        f"{files} files retrieved by object version and verified"
+    )
+
+
+def a_commit_is_live_by_workflows(settings: Settings) -> str:
+    """3.7: the live API serves the version that the train workflow made, and names the commit it was made from."""
+    told = api.metadata(settings, PROJECT)
+    run = live_run(settings, PROJECT)
+    require(run, f"version {told['version']} is live, of run {told['run_id']}, which no {TRAIN} workflow made")
+    assert run is not None
+    require(
+        run.version is not None and run.version.number == told["version"], f"{run.id} is registered as {run.version}"
+    )
+    require(run.version is not None and run.version.sha256 == told["bundle_sha256"], "the live bundle is another one")
+    require(run.commit == told["commit"], f"the API names commit {told['commit']}, MLflow {run.commit}")
+    made = f"{TRAIN} run {run.tags['workflow_run']} -> version {told['version']}"
+    return (
+        f"commit {run.commit[:12]} ({_known_commit(settings, run)}) -> {made} -> "
+        f"{api.base_url(settings)}/{PROJECT}/metadata: version {told['version']}, commit {told['commit'][:12]}"
+    )
+
+
+def _dispatched(settings: Settings) -> list[TrainingRun]:
+    """Training runs of finished dispatches, newest first."""
+    found = history.runs(settings, PROJECT, workflow=TRAIN, workflow_event="workflow_dispatch")
+    finished = [each for each in found if each.status == "FINISHED"]
+    require(
+        finished, f"no training run in {settings.mlflow_uri} is tagged with workflow {TRAIN}; `make week3` makes one"
+    )
+    return finished
+
+
+def _known_commit(settings: Settings, run: TrainingRun) -> str:
+    """The subject of the commit that a run names, which this repository must have."""
+    require(len(run.commit) == COMMIT, f"run {run.id} names the commit {run.commit!r}")
+    return Repository(settings).run("log", "-1", "--format=%s", run.commit).strip()
+
+
+def _lint(settings: Settings, tool: str, *arguments: str) -> None:
+    path = Path(sys.executable).with_name(tool)
+    done = subprocess.run([path, *arguments], cwd=settings.root, capture_output=True, text=True, timeout=120)
+    require(done.returncode == 0, f"{tool}: {(done.stdout + done.stderr)[-400:]}")
+
+
 OUTCOMES = (
     Outcome("3.2", "environment injection works", tasks_get_secrets_by_reference),
     Outcome("3.3", "`retrain.py` logs a run", retraining_logs_a_run),
+    Outcome("3.4", "retrain workflow", retraining_is_a_clean_workflow),
+    Outcome("3.5", "manual workflow run", a_dispatched_workflow_made_a_run),
+    Outcome("3.6", "models versioned on S3", the_workflow_s_model_is_an_object_version),
+    Outcome("3.7", "CI/CD to retrain loop end to end", a_commit_is_live_by_workflows),
 )
