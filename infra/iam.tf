@@ -4,7 +4,6 @@ locals {
   arn = {
     cluster     = "arn:${local.partition}:ecs:${var.region}:${local.account}:cluster/${var.name}"
     ecs         = "arn:${local.partition}:ecs:${var.region}:${local.account}:*"
-    api_key     = "arn:${local.partition}:ssm:${var.region}:${local.account}:parameter${local.api_key_parameter}"
     logs        = { for key in keys(var.projects) : key => "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/ecs/${var.name}/${key}" }
     repository  = { for key, project in var.projects : key => "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/${project.repository}" }
     predictions = { for key in keys(var.projects) : key => "${local.bucket_arns["predictions"]}/project=${key}/*" }
@@ -24,47 +23,60 @@ locals {
       }
     }]
   })
+
+  start_tasks = [
+    {
+      Sid      = "RegistryLogin"
+      Effect   = "Allow"
+      Action   = ["ecr:GetAuthorizationToken"]
+      Resource = ["*"] # the action takes no resource; pulling is limited below
+    },
+    {
+      Sid      = "PullImages"
+      Effect   = "Allow"
+      Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      Resource = values(local.arn.repository)
+    },
+    {
+      Sid      = "WriteLogs"
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = [for arn in values(local.arn.logs) : "${arn}:log-stream:*"]
+    },
+  ]
+  read_secrets = {
+    for task, secrets in local.secrets : task => {
+      Sid      = "ReadSecrets"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameters"]
+      Resource = values(secrets)
+    }
+  }
 }
 
-# Before a task's own code runs: its image, its log stream, its secrets.
+# Before a task's own code runs: its image, its log stream, and the secrets that its definition names.
 resource "aws_iam_role" "execution" {
   name               = "${var.name}-execution"
-  description        = "ECS, to start the lab's tasks"
+  description        = "ECS, to start the lab's serving tasks"
   assume_role_policy = local.trust_tasks
 }
 
 resource "aws_iam_role_policy" "execution" {
-  name = "start-tasks"
-  role = aws_iam_role.execution.id
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "RegistryLogin"
-        Effect   = "Allow"
-        Action   = "ecr:GetAuthorizationToken"
-        Resource = "*" # the action takes no resource; pulling is limited below
-      },
-      {
-        Sid      = "PullImages"
-        Effect   = "Allow"
-        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        Resource = values(local.arn.repository)
-      },
-      {
-        Sid      = "WriteLogs"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = [for arn in values(local.arn.logs) : "${arn}:log-stream:*"]
-      },
-      {
-        Sid      = "ReadApiKey"
-        Effect   = "Allow"
-        Action   = "ssm:GetParameters"
-        Resource = [local.arn.api_key, "${local.arn.api_key}-other"]
-      },
-    ]
-  })
+  name   = "start-tasks"
+  role   = aws_iam_role.execution.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.start_tasks, [local.read_secrets.serve]) })
+}
+
+resource "aws_iam_role" "retrain_execution" {
+  name               = "${var.name}-retrain-execution"
+  description        = "ECS, to start the lab's retraining tasks"
+  assume_role_policy = local.trust_tasks
+}
+
+resource "aws_iam_role_policy" "retrain_execution" {
+  name   = "start-tasks"
+  role   = aws_iam_role.retrain_execution.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.start_tasks, [local.read_secrets.retrain]) })
 }
 
 resource "aws_iam_role" "task" {

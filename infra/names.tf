@@ -28,4 +28,10 @@ locals {
   container         = "api"
   api_key_parameter = "/${var.name}/api-key"
   schedule_group    = var.name
+
+  parameters = {
+    database_username = "/${var.name}/database/username"
+    database_password = "/${var.name}/database/password"
+    tracking_uri      = "/${var.name}/mlflow/tracking-uri"
+  }
 }

@@ -8,7 +8,7 @@ resource "aws_ecs_task_definition" "retrain" {
   network_mode             = "awsvpc"
   cpu                      = 1024
   memory                   = 4096
-  execution_role_arn       = aws_iam_role.execution.arn
+  execution_role_arn       = aws_iam_role.retrain_execution.arn
   task_role_arn            = aws_iam_role.retrain[each.key].arn
 
   runtime_platform {
@@ -29,6 +29,7 @@ resource "aws_ecs_task_definition" "retrain" {
     stopTimeout            = var.stop_timeout
     mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
     environment            = [{ name = "PROJECT", value = each.key }]
+    secrets                = [for name, arn in local.secrets.retrain : { name = name, valueFrom = arn }]
     logConfiguration = {
       logDriver = "awslogs"
       options = {
@@ -120,7 +121,7 @@ resource "aws_iam_role_policy" "scheduler" {
         Sid       = "PassTaskRoles"
         Effect    = "Allow"
         Action    = "iam:PassRole"
-        Resource  = concat([aws_iam_role.execution.arn], [for role in aws_iam_role.retrain : role.arn])
+        Resource  = concat([aws_iam_role.retrain_execution.arn], [for role in aws_iam_role.retrain : role.arn])
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
     ]

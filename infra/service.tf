@@ -41,10 +41,7 @@ resource "aws_ecs_task_definition" "service" {
       { name = "PORT", value = tostring(local.container_port) },
       { name = "PROJECT", value = each.value.project },
     ]
-    secrets = [
-      { name = "API_KEY", valueFrom = aws_ssm_parameter.api_key.arn },
-      { name = "API_KEY_OTHER", valueFrom = aws_ssm_parameter.api_key_other.arn },
-    ]
+    secrets = [for name, arn in local.secrets.serve : { name = name, valueFrom = arn }]
     healthCheck = {
       command     = ["CMD", "python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:${local.container_port}/health', timeout=4)"]
       interval    = 10

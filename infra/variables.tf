@@ -284,6 +284,73 @@ variable "api_key_version" {
   }
 }
 
+variable "random_database_credentials" {
+  description = "Whether user and password of the MLflow database are random ones; otherwise they are database_username and database_password."
+  type        = bool
+  default     = true
+}
+
+variable "database_username" {
+  description = "User of the MLflow database: a letter, then letters and digits, 8 to 63 in all (TF_VAR_database_username); kept neither in the state nor in a plan."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.random_database_credentials ? var.database_username == null : can(regex("^[a-z][a-z0-9]{7,62}$", var.database_username))
+    error_message = "database_username does not fit random_database_credentials; give 8 to 63 lower-case letters and digits with it false, or none."
+  }
+}
+
+variable "database_password" {
+  description = "Password of the MLflow database, at least 16 letters and digits (TF_VAR_database_password); kept neither in the state nor in a plan."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.random_database_credentials ? var.database_password == null : can(regex("^[A-Za-z0-9]{16,}$", var.database_password))
+    error_message = "database_password does not fit random_database_credentials; give at least 16 letters and digits with it false, or none."
+  }
+}
+
+variable "database_credentials_version" {
+  description = "Counter of the database's credentials: a higher number writes new ones."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.database_credentials_version >= 1 && floor(var.database_credentials_version) == var.database_credentials_version
+    error_message = "database_credentials_version is ${var.database_credentials_version}; use a whole number from 1."
+  }
+}
+
+variable "mlflow_tracking_uri" {
+  description = "Where tasks find MLflow, with its credentials where it asks for some (TF_VAR_mlflow_tracking_uri); null: port 5001 of the task's own host. Kept neither in the state nor in a plan."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.mlflow_tracking_uri == null || can(regex("^https?://[^ ]+$", var.mlflow_tracking_uri))
+    error_message = "mlflow_tracking_uri is no http:// or https:// address."
+  }
+}
+
+variable "mlflow_tracking_uri_version" {
+  description = "Counter of the MLflow address: a higher number writes it anew."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.mlflow_tracking_uri_version >= 1 && floor(var.mlflow_tracking_uri_version) == var.mlflow_tracking_uri_version
+    error_message = "mlflow_tracking_uri_version is ${var.mlflow_tracking_uri_version}; use a whole number from 1."
+  }
+}
+
 variable "history_days" {
   description = "Days after which superseded object versions and logged predictions expire; null: never."
   type        = number

@@ -19,6 +19,11 @@ variables {
   environment    = "test"
   random_api_key = false
   api_key        = "a key for tests only"
+
+  random_database_credentials = false
+  database_username           = "usedbytests"
+  database_password           = "passwordfortestsonly"
+  mlflow_tracking_uri         = "https://mlflow.example.invalid"
 }
 
 run "the_two_projects_have_the_names_of_the_catalogue" {
@@ -111,7 +116,7 @@ run "a_container_has_no_root_user_no_writable_root_and_no_secret_in_its_environm
   assert {
     condition = alltrue([
       for task in aws_ecs_task_definition.service :
-      jsondecode(task.container_definitions)[0].secrets == [{ name = "API_KEY", valueFrom = aws_ssm_parameter.api_key.arn }, { name = "API_KEY_OTHER", valueFrom = aws_ssm_parameter.api_key_other.arn }]
+      { for secret in jsondecode(task.container_definitions)[0].secrets : secret.name => secret.valueFrom } == local.secrets.serve
     ])
     error_message = "the API key must come from SSM by ARN"
   }
@@ -127,6 +132,41 @@ run "a_container_has_no_root_user_no_writable_root_and_no_secret_in_its_environm
   }
 }
 
+run "a_role_that_starts_tasks_reads_exactly_the_secrets_that_their_definitions_name" {
+  override_resource {
+    target = aws_ssm_parameter.api_key_other
+    values = { arn = "arn:aws:ssm:us-east-1:111122223333:parameter/mlops-lab/api-key-other" }
+  }
+
+  override_resource {
+    target = aws_ssm_parameter.tracking_uri
+    values = { arn = "arn:aws:ssm:us-east-1:111122223333:parameter/mlops-lab/mlflow/tracking-uri" }
+  }
+
+  assert {
+    condition = alltrue([
+      for task in aws_ecs_task_definition.service : toset(flatten([
+        for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Resource if contains(statement.Action, "ssm:GetParameters")
+      ])) == toset([for secret in jsondecode(task.container_definitions)[0].secrets : secret.valueFrom])
+    ])
+    error_message = "the role that starts serving tasks must read their secrets and no others"
+  }
+
+  assert {
+    condition = alltrue([
+      for task in aws_ecs_task_definition.retrain : toset(flatten([
+        for statement in jsondecode(aws_iam_role_policy.retrain_execution.policy).Statement : statement.Resource if contains(statement.Action, "ssm:GetParameters")
+      ])) == toset([for secret in jsondecode(task.container_definitions)[0].secrets : secret.valueFrom])
+    ])
+    error_message = "the role that starts retraining tasks must read their secrets and no others"
+  }
+
+  assert {
+    condition     = { for key, parameter in local.parameters : key => parameter } == { database_username = "/mlops-lab/database/username", database_password = "/mlops-lab/database/password", tracking_uri = "/mlops-lab/mlflow/tracking-uri" }
+    error_message = "parameters must have the names of the catalogue"
+  }
+}
+
 run "a_task_role_reaches_its_own_project_only" {
   assert {
     condition = alltrue([
@@ -138,13 +178,13 @@ run "a_task_role_reaches_its_own_project_only" {
   }
 
   assert {
-    condition     = alltrue([for role in concat([aws_iam_role.execution], values(aws_iam_role.task), values(aws_iam_role.retrain), [aws_iam_role.scheduler]) : strcontains(role.assume_role_policy, "aws:SourceAccount")])
+    condition     = alltrue([for role in concat([aws_iam_role.execution, aws_iam_role.retrain_execution], values(aws_iam_role.task), values(aws_iam_role.retrain), [aws_iam_role.scheduler]) : strcontains(role.assume_role_policy, "aws:SourceAccount")])
     error_message = "a service may take a role only for this account"
   }
 
   assert {
     condition = alltrue(flatten([
-      for policy in concat([aws_iam_role_policy.execution, aws_iam_role_policy.scheduler], values(aws_iam_role_policy.task), values(aws_iam_role_policy.retrain)) : [
+      for policy in concat([aws_iam_role_policy.execution, aws_iam_role_policy.retrain_execution, aws_iam_role_policy.scheduler], values(aws_iam_role_policy.task), values(aws_iam_role_policy.retrain)) : [
         for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) : !strcontains(action, "*")]
       ]
     ]))

@@ -14,6 +14,9 @@ TERRAFORM_ROLE = f"{NAME}-terraform"
 TRACKS = ("stable", "canary")
 API_KEY_PARAMETER = f"/{NAME}/api-key"
 OTHER_KEY_PARAMETER = f"/{NAME}/api-key-other"  # accepted beside the first; another one only during a rotation
+DATABASE_USERNAME_PARAMETER = f"/{NAME}/database/username"
+DATABASE_PASSWORD_PARAMETER = f"/{NAME}/database/password"
+TRACKING_URI_PARAMETER = f"/{NAME}/mlflow/tracking-uri"
 STATE_KEY = "lab/terraform.tfstate"
 REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
 
