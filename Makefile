@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON  ?= python3
 TARGET  ?= local
 PROJECT ?= income
+IMAGE   ?= $(PROJECT)
 WEEK    ?=
 VERSION ?=
 SEED    ?= 0
@@ -101,8 +102,8 @@ retrain: $(ENVIRONMENT) ## Train PROJECT, check it, publish its bundle as a new 
 	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED)
 
 .PHONY: image
-image: $(ENVIRONMENT) ## Build and push PROJECT's serving image (a process package where no container engine answers).
-	$(LAB) image $(PROJECT)
+image: $(ENVIRONMENT) ## Build and push PROJECT's serving image, or IMAGE=jobs (a process package where no container engine answers).
+	$(LAB) image $(IMAGE)
 
 .PHONY: deploy
 deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest) onto its ECS service.

@@ -14,6 +14,8 @@ TERRAFORM_ROLE = f"{NAME}-terraform"
 API_KEY_PARAMETER = f"/{NAME}/api-key"
 STATE_KEY = "lab/terraform.tfstate"
 REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
+JOBS = "jobs"
+JOBS_REPOSITORY = "mlops-jobs"
 
 
 def state_bucket(account: str) -> str:

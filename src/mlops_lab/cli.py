@@ -117,12 +117,12 @@ def destroy() -> None:
 
 
 @app.command()
-def image(project: ProjectName) -> None:
-    """Build and push a project's serving image."""
+def image(name: Annotated[str, typer.Argument(help="a project, or jobs", metavar="IMAGE")]) -> None:
+    """Build and push a project's serving image, or the jobs image."""
     from mlops_lab.delivery.image import publish
     from mlops_lab.progress import Timeline
 
-    console.print(publish(project, _up(), Timeline(console).lane("image")).uri)
+    console.print(publish(name, _up(), Timeline(console).lane("image")).uri)
 
 
 @app.command()

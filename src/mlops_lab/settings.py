@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mlops_lab.errors import LabError
@@ -146,6 +146,23 @@ class ServingSettings(BaseSettings):
     port: int = Field(8000, validation_alias="PORT", ge=1, le=65535)
 
 
+class TrackingServerSettings(BaseSettings):
+    """What an MLflow server's task is told by its task definition; MLflow's own names where it has some."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    backend_store_uri: SecretStr = Field(validation_alias="MLFLOW_BACKEND_STORE_URI", description="injected from SSM")
+    artifacts_destination: str = Field(
+        validation_alias="MLFLOW_ARTIFACTS_DESTINATION", description="s3://bucket/prefix"
+    )
+    allowed_hosts: str = Field(
+        validation_alias="MLFLOW_SERVER_ALLOWED_HOSTS", description="Host headers that are answered, by commas"
+    )
+    allowed_origins: str = Field("", validation_alias="MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")
+    host: str = Field(LOOPBACK, validation_alias="HOST")
+    port: int = Field(5000, validation_alias="PORT", ge=1, le=65535)
+
+
 def read_settings(**overrides: object) -> Settings:
     """Read the environment once.
 
@@ -163,6 +180,15 @@ def read_serving_settings() -> ServingSettings:
         LabError: A variable is missing or has a value that is not allowed.
     """
     return _validated(ServingSettings, {})
+
+
+def read_tracking_server_settings() -> TrackingServerSettings:
+    """Read an MLflow server's environment.
+
+    Raises:
+        LabError: A variable is missing or has a value that is not allowed.
+    """
+    return _validated(TrackingServerSettings, {})
 
 
 def _checkout(folder: Path) -> Path:
