@@ -17,6 +17,7 @@ VARIED  ?=
 MINUTES ?=
 PNG     ?=
 DRY_RUN ?=
+ARGS    ?=
 
 export TARGET
 export ORT_DISABLE_TELEMETRY := 1
@@ -101,6 +102,10 @@ destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that noth
 retrain: $(ENVIRONMENT) ## Train PROJECT, check it, publish its bundle as a new version.
 	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED)
 
+.PHONY: retrain-task
+retrain-task: $(ENVIRONMENT) ## Retrain PROJECT as an ECS task, follow its log, end as it ends (ARGS=... go to retrain.py).
+	$(LAB) retrain-task $(PROJECT) --seed $(SEED) $(ARGS)
+
 .PHONY: image
 image: $(ENVIRONMENT) ## Build and push PROJECT's serving image, or IMAGE=jobs (a process package where no container engine answers).
 	$(LAB) image $(IMAGE)
@@ -175,7 +180,7 @@ clean: ## Remove the lab's own environment, caches and state (stop the cloud fir
 help: ## Print this map.
 	@awk 'BEGIN {FS = ":.*## "; printf "Usage: make TARGET [NAME=value ...]   (TARGET=aws runs on AWS)\n"} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # The environment is a file: made once, and again when what it is made from changes.
 $(ENVIRONMENT): pyproject.toml requirements.lock

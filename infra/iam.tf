@@ -8,6 +8,7 @@ locals {
     logs        = { for key in keys(var.projects) : key => "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/ecs/${var.name}/${key}" }
     repository  = { for key, project in var.projects : key => "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/${project.repository}" }
     predictions = { for key in keys(var.projects) : key => "${local.bucket_arns["predictions"]}/project=${key}/*" }
+    jobs        = "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/mlops-jobs"
     models      = { for key in keys(var.projects) : key => "${local.bucket_arns["models"]}/models/${key}/*" }
   }
 
@@ -49,7 +50,7 @@ resource "aws_iam_role_policy" "execution" {
         Sid      = "PullImages"
         Effect   = "Allow"
         Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        Resource = values(local.arn.repository)
+        Resource = concat(values(local.arn.repository), [local.arn.jobs])
       },
       {
         Sid      = "WriteLogs"

@@ -365,6 +365,100 @@ variable "retraining" {
   }
 }
 
+variable "training" {
+  description = "Size of a retraining task: cpu (1024 = one vCPU) and memory (MiB), one of Fargate's pairs."
+  type = object({
+    cpu    = optional(number, 1024)
+    memory = optional(number, 4096)
+  })
+  default = {}
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.training.cpu) && 2 * var.training.cpu <= var.training.memory && var.training.memory <= 8 * var.training.cpu
+    error_message = "training has cpu ${var.training.cpu} and memory ${var.training.memory}; use one of Fargate's sizes, with 2 to 8 MiB for each CPU unit."
+  }
+}
+
+variable "mlflow" {
+  description = "Size of the MLflow server: cpu (1024 = one vCPU) and memory (MiB), one of Fargate's pairs."
+  type = object({
+    cpu    = optional(number, 256)
+    memory = optional(number, 1024)
+  })
+  default = {}
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096], var.mlflow.cpu) && 2 * var.mlflow.cpu <= var.mlflow.memory && var.mlflow.memory <= 8 * var.mlflow.cpu && var.mlflow.memory >= 1024
+    error_message = "mlflow has cpu ${var.mlflow.cpu} and memory ${var.mlflow.memory}; use one of Fargate's sizes with at least 1024 MiB."
+  }
+}
+
+variable "mlflow_cidrs" {
+  description = "Address ranges that may call the MLflow server through the balancer, besides the lab's tasks; it has no login of its own."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for cidr in var.mlflow_cidrs : can(cidrnetmask(cidr)) && cidr != "0.0.0.0/0"])
+    error_message = "mlflow_cidrs is [${join(", ", var.mlflow_cidrs)}]; list IPv4 ranges such as 203.0.113.0/24, not the whole internet."
+  }
+}
+
+variable "mlflow_url" {
+  description = "URL at which tasks reach the MLflow server; null: a name of its own in the VPC. The embedded cloud gives its loopback port."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.mlflow_url == null || can(regex("^https?://[^ ]+$", var.mlflow_url))
+    error_message = "mlflow_url is '${coalesce(var.mlflow_url, "null")}'; use a URL such as http://127.0.0.1:5001, or null."
+  }
+}
+
+variable "mlflow_database" {
+  description = "Postgres database of the MLflow server: instance class and GB; null: SQLite on a volume that outlives its tasks, which the embedded cloud has and Fargate has not."
+  type = object({
+    instance_class = optional(string, "db.t4g.micro")
+    storage_gb     = optional(number, 20)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.mlflow_database.storage_gb >= 20, var.mlflow_database == null)
+    error_message = "mlflow_database has storage_gb ${try(var.mlflow_database.storage_gb, "null")}; use at least 20."
+  }
+}
+
+variable "random_mlflow_password" {
+  description = "Whether the database's password is a random one; otherwise it is mlflow_password."
+  type        = bool
+  default     = true
+}
+
+variable "mlflow_password" {
+  description = "Database password of your own, letters and digits (TF_VAR_mlflow_password keeps it out of files); kept neither in the state nor in a plan."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.random_mlflow_password ? var.mlflow_password == null : can(regex("^[A-Za-z0-9]{16,}$", var.mlflow_password))
+    error_message = "mlflow_password does not fit random_mlflow_password; give one of at least 16 letters and digits with random_mlflow_password = false, or none."
+  }
+}
+
+variable "mlflow_store_version" {
+  description = "Counter of the MLflow server's store: a higher number writes a new password and URI."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.mlflow_store_version >= 1 && floor(var.mlflow_store_version) == var.mlflow_store_version
+    error_message = "mlflow_store_version is ${var.mlflow_store_version}; use a whole number from 1."
+  }
+}
+
 variable "github_repository" {
   description = "GitHub repository (owner/name) whose main branch may deploy through OpenID Connect; null: none. An account holds one GitHub provider: import it if it has one."
   type        = string

@@ -19,6 +19,9 @@ variables {
   environment    = "test"
   random_api_key = false
   api_key        = "a key for tests only"
+
+  random_mlflow_password = false
+  mlflow_password        = "apasswordfortestsonly"
 }
 
 run "public_tasks_is_the_default_and_has_no_nat_gateway_and_no_paid_endpoint" {

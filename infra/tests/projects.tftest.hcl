@@ -19,6 +19,9 @@ variables {
   environment    = "test"
   random_api_key = false
   api_key        = "a key for tests only"
+
+  random_mlflow_password = false
+  mlflow_password        = "apasswordfortestsonly"
 }
 
 run "the_two_projects_have_the_names_of_the_catalogue" {

@@ -19,6 +19,9 @@ variables {
   environment    = "test"
   random_api_key = false
   api_key        = "a key for tests only"
+
+  random_mlflow_password = false
+  mlflow_password        = "apasswordfortestsonly"
 }
 
 run "a_project_named_in_capitals_is_refused" {

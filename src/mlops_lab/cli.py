@@ -125,6 +125,16 @@ def image(name: Annotated[str, typer.Argument(help="a project, or jobs", metavar
     console.print(publish(name, _up(), Timeline(console).lane("image")).uri)
 
 
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def retrain_task(project: ProjectName, context: typer.Context) -> None:
+    """Retrain a project as an ECS task; what follows goes to `python -m mlops_lab.retrain`."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import retrain_task
+
+    if code := retrain_task(_up(), project, context.args, Timeline(console)):
+        raise typer.Exit(code)
+
+
 @app.command()
 def deploy(
     project: ProjectName, version: Annotated[str | None, typer.Option(help="default: the newest")] = None

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     cloud_port: int = Field(4566, ge=1, le=65535, description="AWS endpoint of the embedded cloud")
     balancer_port: int = Field(8080, ge=1, le=65535, description="the load balancer's port 80 in the embedded cloud")
     mlflow_port: int = Field(5001, ge=1, le=65535, description="the MLflow server in the embedded cloud")
+    mlflow: str | None = Field(None, description="MLflow server's URL; otherwise port 5001 of the balancer")
     registry_port: int = Field(5002, ge=1, le=65535, description="ECR's image registry in the embedded cloud")
     driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
     metric_seconds: Annotated[Literal[10, 20, 30, 60], BeforeValidator(lambda value: _whole(value))] = Field(
@@ -93,9 +94,9 @@ class Settings(BaseSettings):
         return self.metric_seconds if self.is_local else 60
 
     @property
-    def mlflow_uri(self) -> str:
-        """MLflow tracking and registry store."""
-        return f"sqlite:///{self.state_dir / 'mlflow' / 'mlflow.db'}"
+    def mlflow_uri(self) -> str | None:
+        """MLflow's tracking server where it is fixed, or None where the balancer is to be asked for."""
+        return self.mlflow or (f"http://{LOOPBACK}:{self.mlflow_port}" if self.is_local else None)
 
     @property
     def aws_environment(self) -> dict[str, str]:

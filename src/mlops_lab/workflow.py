@@ -1,7 +1,7 @@
 """The lab's sentences: apply, destroy, deploy, a week, the demo; each joins parts and says what it does."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -10,7 +10,8 @@ from rich.console import Console
 from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
-from mlops_lab.delivery import deploy, image
+from mlops_lab.delivery import deploy, image, mlflow_server, retraining
+from mlops_lab.delivery.built import Built
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.localcloud import control
@@ -103,9 +104,32 @@ def serve(settings: Settings, project: str, timeline: Timeline) -> None:
     try:
         api.predict_example(settings, project)
     except LabError:
+        track(settings, timeline)
         if not _published(settings, project):
             publish(train(settings, project, timeline), settings)
         deploy_version(settings, project, None, timeline)
+
+
+def track(settings: Settings, timeline: Timeline, built: Built | None = None) -> None:
+    """Bring the MLflow server up unless it answers.
+
+    Raises:
+        LabError: Its image cannot be built or pushed, or it does not come up.
+    """
+    with timeline.step("mlflow", "tracking server"):
+        mlflow_server.ensure(settings, built, timeline.lane("mlflow"))
+
+
+def retrain_task(settings: Settings, project: str, arguments: Sequence[str], timeline: Timeline) -> int:
+    """Retrain a project as an ECS task, and return its exit code.
+
+    Raises:
+        LabError: The image cannot be published, or ECS does not run the task.
+    """
+    projects.get(project)
+    track(settings, timeline)
+    published = image.publish(catalog.JOBS, settings, timeline.lane("image"))
+    return retraining.run(settings, project, published.uri, arguments, timeline.lane("retrain"))
 
 
 def week(settings: Settings, number: int, console: Console) -> bool:
@@ -113,6 +137,7 @@ def week(settings: Settings, number: int, console: Console) -> bool:
     timeline = Timeline(console)
     settings = _with_cloud(settings, timeline)
     apply(settings, timeline)
+    track(settings, timeline)
     for project in SERVED.get(number, ()):
         serve(settings, project, timeline)
     with timeline.step("notebook", f"week {number}"):
@@ -125,13 +150,16 @@ def demo(settings: Settings, console: Console) -> bool:
     timeline = Timeline(console)
     settings = _with_cloud(settings, timeline)
     account(settings)  # credentials that do not work are found before anything is built
-    with ThreadPoolExecutor(4, thread_name_prefix="demo") as pool:
+    with ThreadPoolExecutor(5, thread_name_prefix="demo") as pool:
         candidate = pool.submit(train, settings, FIRST_PROJECT, timeline)
         built = pool.submit(image.build, FIRST_PROJECT, settings, timeline.lane("image"))
+        jobs = pool.submit(image.build, catalog.JOBS, settings, timeline.lane("image"))
         _all(pool.submit(bootstrap, settings, timeline))
         # From here on the providers are installed, so that a second Terraform may run beside the first.
         rehearsed = pool.submit(run, REHEARSAL, settings)
-        _all(pool.submit(build_up, settings, timeline), candidate, built)
+        _all(pool.submit(build_up, settings, timeline), jobs)
+        tracked = pool.submit(track, settings, timeline, jobs.result())
+        _all(candidate, built, tracked)
         with timeline.step("training", "register and publish"):
             retrained = publish(candidate.result(), settings)
         pushed = image.push(built.result(), settings, timeline.lane("image"))
@@ -191,6 +219,7 @@ def _summarise(settings: Settings, timeline: Timeline, form: str) -> None:
     console.print(f"  prediction API   {url}/{FIRST_PROJECT}/predict   (documented at {url}/{FIRST_PROJECT}/docs)")
     if settings.is_local:
         console.print(f"  AWS endpoint     {settings.endpoint_url}")
+    console.print(f"  MLflow           {api.mlflow_uri(settings)}")
     console.print(f"  outcomes         {catalog.Paths(settings.root, settings.state_dir).reports / 'outcomes.json'}")
     console.print("\nNext:")
     for command, meaning in NEXT:

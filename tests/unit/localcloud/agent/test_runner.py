@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -132,6 +133,7 @@ def make(
         injected=lambda task, definition: {"AWS_REGION": "x"},
         ended=lambda task, definition: ended.append(task.id),
         drain_seconds=lambda task: drain,
+        volumes=Path("/volumes"),
     )
     return runner, ended
 
