@@ -219,13 +219,27 @@ def test_the_killed_daemon_the_balancer_and_a_task_come_back_and_nothing_stored_
     until(lambda: _tasks(lab) and _tasks(lab) != tasks and answers(lab))
 
 
+def test_a_killed_mlflow_task_is_replaced_and_keeps_its_runs_and_versions(lab: Lab):
+    before = _registered(lab)
+    ecs, service = lab.client("ecs"), catalog.MLFLOW_SERVICE
+    (task,) = ecs.list_tasks(cluster=catalog.CLUSTER, serviceName=service)["taskArns"]
+
+    ecs.stop_task(cluster=catalog.CLUSTER, task=task, reason="the test")
+
+    until(lambda: task not in ecs.list_tasks(cluster=catalog.CLUSTER, serviceName=service)["taskArns"])
+    until(lambda: _registered(lab) == before)
+    assert before
+
+
 def test_down_and_up_bring_everything_back(lab: Lab):
+    registered = _registered(lab)
     assert lab.run("down").returncode == 0
     assert not answers_at_all(lab)
 
     assert lab.run("up").returncode == 0
 
-    until(lambda: answers(lab))
+    until(lambda: answers(lab) and _registered(lab) == registered)
+    assert registered
     assert "no changes" in lab.run("plan").stdout.lower()
 
 
@@ -239,6 +253,16 @@ def test_destroy_leaves_nothing(lab: Lab):
 
 def _tasks(lab: Lab) -> list[str]:
     return lab.client("ecs").list_tasks(cluster=catalog.CLUSTER, serviceName=catalog.service("income"))["taskArns"]
+
+
+def _registered(lab: Lab) -> list[tuple[str, str]]:
+    """Versions of the registry with their runs, as its API tells them; nothing where it does not answer."""
+    try:
+        answer = httpx.get(f"{lab.settings.mlflow_uri}/api/2.0/mlflow/model-versions/search", timeout=10)
+    except httpx.HTTPError:
+        return []
+    found = answer.json().get("model_versions", []) if answer.is_success else []
+    return [(each["version"], each["run_id"]) for each in found]
 
 
 def _has_cluster(lab: Lab) -> bool:
