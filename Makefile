@@ -8,6 +8,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 PYTHON  ?= python3
 TARGET  ?= local
 PROJECT ?= income
+IMAGE   ?= $(PROJECT)
 WEEK    ?=
 VERSION ?=
 SEED    ?= 0
@@ -22,6 +23,7 @@ VARIED  ?=
 MINUTES ?=
 PNG     ?=
 DRY_RUN ?=
+ARGS    ?=
 
 export TARGET WHY
 export ORT_DISABLE_TELEMETRY := 1
@@ -118,9 +120,13 @@ promote: $(ENVIRONMENT) ## Make PROJECT's challenger (or VERSION) the champion; 
 rollback: $(ENVIRONMENT) ## Make PROJECT's previous champion the champion again; WHY="..." is kept.
 	$(LAB) rollback $(PROJECT) --why "$$WHY"
 
+.PHONY: retrain-task
+retrain-task: $(ENVIRONMENT) ## Retrain PROJECT as an ECS task, follow its log, end as it ends (ARGS=... go to retrain.py).
+	$(LAB) retrain-task $(PROJECT) --seed $(SEED) $(ARGS)
+
 .PHONY: image
-image: $(ENVIRONMENT) ## Build and push PROJECT's serving image (a process package where no container engine answers).
-	$(LAB) image $(PROJECT)
+image: $(ENVIRONMENT) ## Build and push PROJECT's serving image, or IMAGE=jobs (a process package where no container engine answers).
+	$(LAB) image $(IMAGE)
 
 .PHONY: deploy
 deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest) onto its ECS service.
@@ -129,7 +135,7 @@ deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest
 ##@ Workflows
 
 # An input is passed on where the caller set it; the workflow's own default applies otherwise.
-INPUTS = $(foreach each,PROJECT SEED SEARCH VERSION WEEK,$(if $(filter-out file undefined,$(origin $(each))),--input $(each)=$($(each))))
+INPUTS = $(foreach each,PROJECT SEED SIZE SEARCH VERSION WEEK,$(if $(filter-out file undefined,$(origin $(each))),--input $(each)=$($(each))))
 
 .PHONY: workflow
 workflow: $(ENVIRONMENT) ## Run workflow NAME (train, deploy, reports) here on COMMIT (default HEAD), inputs by name: PROJECT, SEED, ...
@@ -229,7 +235,7 @@ clean: ## Remove the lab's own environment, caches and state (stop the cloud fir
 help: ## Print this map.
 	@awk 'BEGIN {FS = ":.*## "; printf "Usage: make TARGET [NAME=value ...]   (TARGET=aws runs on AWS)\n"} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	  /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 # The environment is a file: made once, and again when what it is made from changes.
 $(ENVIRONMENT): pyproject.toml requirements.lock

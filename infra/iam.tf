@@ -7,6 +7,8 @@ locals {
     logs        = { for key in keys(var.projects) : key => "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/ecs/${var.name}/${key}" }
     repository  = { for key, project in var.projects : key => "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/${project.repository}" }
     predictions = { for key in keys(var.projects) : key => "${local.bucket_arns["predictions"]}/project=${key}/*" }
+    mlflow_log  = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/ecs/${var.name}/mlflow"
+    jobs        = "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/mlops-jobs"
     models      = { for key in keys(var.projects) : key => "${local.bucket_arns["models"]}/models/${key}/*" }
   }
 
@@ -24,33 +26,42 @@ locals {
     }]
   })
 
-  start_tasks = [
-    {
-      Sid      = "RegistryLogin"
-      Effect   = "Allow"
-      Action   = ["ecr:GetAuthorizationToken"]
-      Resource = ["*"] # the action takes no resource; pulling is limited below
-    },
-    {
-      Sid      = "PullImages"
-      Effect   = "Allow"
-      Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-      Resource = values(local.arn.repository)
-    },
-    {
-      Sid      = "WriteLogs"
-      Effect   = "Allow"
-      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-      Resource = [for arn in values(local.arn.logs) : "${arn}:log-stream:*"]
-    },
-  ]
-  read_secrets = {
-    for task, secrets in local.secrets : task => {
-      Sid      = "ReadSecrets"
-      Effect   = "Allow"
-      Action   = ["ssm:GetParameters"]
-      Resource = values(secrets)
-    }
+  # What each kind of task is started with.
+  starts = {
+    serve   = { repositories = values(local.arn.repository), logs = values(local.arn.logs) }
+    retrain = { repositories = [local.arn.jobs], logs = values(local.arn.logs) }
+    mlflow  = { repositories = [local.arn.jobs], logs = [local.arn.mlflow_log] }
+  }
+  start_tasks = {
+    for kind, start in local.starts : kind => jsonencode({
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Sid      = "RegistryLogin"
+          Effect   = "Allow"
+          Action   = ["ecr:GetAuthorizationToken"]
+          Resource = ["*"] # the action takes no resource; pulling is limited below
+        },
+        {
+          Sid      = "PullImages"
+          Effect   = "Allow"
+          Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+          Resource = start.repositories
+        },
+        {
+          Sid      = "WriteLogs"
+          Effect   = "Allow"
+          Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = [for arn in start.logs : "${arn}:log-stream:*"]
+        },
+        {
+          Sid      = "ReadSecrets"
+          Effect   = "Allow"
+          Action   = ["ssm:GetParameters"]
+          Resource = values(local.secrets[kind])
+        },
+      ]
+    })
   }
 }
 
@@ -64,7 +75,7 @@ resource "aws_iam_role" "execution" {
 resource "aws_iam_role_policy" "execution" {
   name   = "start-tasks"
   role   = aws_iam_role.execution.id
-  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.start_tasks, [local.read_secrets.serve]) })
+  policy = local.start_tasks["serve"]
 }
 
 resource "aws_iam_role" "retrain_execution" {
@@ -76,7 +87,7 @@ resource "aws_iam_role" "retrain_execution" {
 resource "aws_iam_role_policy" "retrain_execution" {
   name   = "start-tasks"
   role   = aws_iam_role.retrain_execution.id
-  policy = jsonencode({ Version = "2012-10-17", Statement = concat(local.start_tasks, [local.read_secrets.retrain]) })
+  policy = local.start_tasks["retrain"]
 }
 
 resource "aws_iam_role" "task" {

@@ -32,6 +32,8 @@ locals {
   parameters = {
     database_username = "/${var.name}/database/username"
     database_password = "/${var.name}/database/password"
+    mlflow_artifacts  = "/${var.name}/mlflow/artifacts-destination"
+    mlflow_store      = "/${var.name}/mlflow/backend-store-uri"
     tracking_uri      = "/${var.name}/mlflow/tracking-uri"
   }
 }

@@ -20,7 +20,7 @@ locals {
 resource "aws_vpc" "this" {
   cidr_block           = var.vpc_cidr
   enable_dns_support   = true
-  enable_dns_hostnames = var.network_layout == "vpc-endpoints" # those answer under the services' own names
+  enable_dns_hostnames = var.network_layout == "vpc-endpoints" || var.mlflow_url == null # for names in the VPC
 
   tags = { Name = var.name }
 }

@@ -165,6 +165,26 @@ output "train_role_arn" {
   value       = one([for role in aws_iam_role.train : role.arn])
 }
 
+output "mlflow_service_name" {
+  description = "Name of the MLflow server's ECS service."
+  value       = aws_ecs_service.mlflow.name
+}
+
+output "mlflow_url" {
+  description = "URL of the MLflow server for the lab's tasks."
+  value       = local.mlflow_url
+}
+
+output "jobs_repository_url" {
+  description = "URL of the jobs image's repository."
+  value       = aws_ecr_repository.jobs.repository_url
+}
+
+output "retrain_task_definition_arns" {
+  description = "Task definitions of retraining that runs copy, by project; their image is a placeholder."
+  value       = { for key, task in aws_ecs_task_definition.retrain : key => task.arn }
+}
+
 output "retrain_schedule_names" {
   description = "Names of the retraining schedules, by project."
   value       = { for key, schedule in aws_scheduler_schedule.retrain : key => schedule.name }

@@ -18,11 +18,25 @@ resource "aws_ecr_repository" "this" {
   tags = { Service = each.key }
 }
 
-resource "aws_ecr_lifecycle_policy" "this" {
-  for_each = var.projects
+# Training, reports and the MLflow server share one.
+resource "aws_ecr_repository" "jobs" {
+  name                 = "mlops-jobs"
+  image_tag_mutability = "IMMUTABLE"
+  force_delete         = var.force_destroy
 
-  repository = aws_ecr_repository.this[each.key].name
-  policy = jsonencode({
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  encryption_configuration {
+    encryption_type = "AES256"
+  }
+
+  tags = { Service = "jobs" }
+}
+
+locals {
+  image_lifecycle = jsonencode({
     rules = [
       {
         rulePriority = 1
@@ -38,4 +52,16 @@ resource "aws_ecr_lifecycle_policy" "this" {
       },
     ]
   })
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  for_each = var.projects
+
+  repository = aws_ecr_repository.this[each.key].name
+  policy     = local.image_lifecycle
+}
+
+resource "aws_ecr_lifecycle_policy" "jobs" {
+  repository = aws_ecr_repository.jobs.name
+  policy     = local.image_lifecycle
 }

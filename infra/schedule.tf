@@ -1,48 +1,5 @@
 # What runs by the clock: a retraining task a project.
 
-resource "aws_ecs_task_definition" "retrain" {
-  for_each = var.projects
-
-  family                   = "${var.name}-${each.key}-retrain"
-  requires_compatibilities = ["FARGATE"]
-  network_mode             = "awsvpc"
-  cpu                      = 1024
-  memory                   = 4096
-  execution_role_arn       = aws_iam_role.retrain_execution.arn
-  task_role_arn            = aws_iam_role.retrain[each.key].arn
-
-  runtime_platform {
-    operating_system_family = "LINUX"
-    cpu_architecture        = var.cpu_architecture
-  }
-
-  volume {
-    name = "tmp"
-  }
-
-  container_definitions = jsonencode([{
-    name                   = "retrain"
-    image                  = "${aws_ecr_repository.this[each.key].repository_url}:bootstrap-retrain"
-    essential              = true
-    user                   = local.user
-    readonlyRootFilesystem = true
-    stopTimeout            = var.stop_timeout
-    mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
-    environment            = [{ name = "PROJECT", value = each.key }]
-    secrets                = [for name, arn in local.secrets.retrain : { name = name, valueFrom = arn }]
-    logConfiguration = {
-      logDriver = "awslogs"
-      options = {
-        awslogs-group         = aws_cloudwatch_log_group.project[each.key].name
-        awslogs-region        = var.region
-        awslogs-stream-prefix = "retrain"
-      }
-    }
-  }])
-
-  tags = { Service = each.key }
-}
-
 resource "aws_scheduler_schedule_group" "this" {
   name = local.schedule_group
 }

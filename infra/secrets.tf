@@ -9,7 +9,11 @@ locals {
       API_KEY_OTHER = aws_ssm_parameter.api_key_other.arn
     }
     retrain = {
-      MLFLOW_TRACKING_URI = aws_ssm_parameter.tracking_uri.arn
+      LAB_MLFLOW = aws_ssm_parameter.tracking_uri.arn
+    }
+    mlflow = {
+      MLFLOW_ARTIFACTS_DESTINATION = aws_ssm_parameter.mlflow_artifacts.arn
+      MLFLOW_BACKEND_STORE_URI     = aws_ssm_parameter.mlflow_store.arn
     }
   }
 }
@@ -39,43 +43,68 @@ resource "aws_ssm_parameter" "api_key_other" {
   value_wo_version = var.api_key_version
 }
 
-ephemeral "aws_secretsmanager_random_password" "database_username" {
-  count    = var.random_database_credentials ? 1 : 0
-  provider = aws.ephemeral
-
-  password_length     = 15
-  exclude_punctuation = true
-  exclude_uppercase   = true
-}
-
-ephemeral "aws_secretsmanager_random_password" "database_password" {
-  count    = var.random_database_credentials ? 1 : 0
+ephemeral "aws_secretsmanager_random_password" "database" {
+  count    = var.random_database_password ? 1 : 0
   provider = aws.ephemeral
 
   password_length     = 40
-  exclude_punctuation = true # it travels in a URL
+  exclude_punctuation = true # it is part of a URI
+}
+
+locals {
+  database_username = "mlflow"
+  database_password = var.random_database_password ? one(ephemeral.aws_secretsmanager_random_password.database[*].random_password) : var.database_password
+  # What holds the password is written together, also when the database comes or goes: each run draws another one.
+  database_version = 2 * var.database_password_version + length(local.database)
 }
 
 resource "aws_ssm_parameter" "database_username" {
   name             = local.parameters.database_username
   description      = "User of the MLflow database"
   type             = "SecureString"
-  value_wo         = var.random_database_credentials ? "u${ephemeral.aws_secretsmanager_random_password.database_username[0].random_password}" : var.database_username
-  value_wo_version = var.database_credentials_version
+  value_wo         = local.database_username
+  value_wo_version = local.database_version
+
+  tags = { Service = "mlflow" }
 }
 
 resource "aws_ssm_parameter" "database_password" {
   name             = local.parameters.database_password
   description      = "Password of the MLflow database"
   type             = "SecureString"
-  value_wo         = var.random_database_credentials ? ephemeral.aws_secretsmanager_random_password.database_password[0].random_password : var.database_password
-  value_wo_version = var.database_credentials_version
+  value_wo         = local.database_password
+  value_wo_version = local.database_version
+
+  tags = { Service = "mlflow" }
 }
 
+# With a database the URI holds its password.
+resource "aws_ssm_parameter" "mlflow_store" {
+  name             = local.parameters.mlflow_store
+  description      = "Where the MLflow server keeps runs and the registry"
+  type             = "SecureString"
+  value_wo         = var.mlflow_database == null ? "sqlite:///${local.mlflow_folder}/mlflow.db" : "postgresql://${local.database_username}:${local.database_password}@${one(aws_db_instance.mlflow[*].endpoint)}/mlflow"
+  value_wo_version = local.database_version
+
+  tags = { Service = "mlflow" }
+}
+
+resource "aws_ssm_parameter" "mlflow_artifacts" {
+  name        = local.parameters.mlflow_artifacts
+  description = "Where the MLflow server keeps artefacts"
+  type        = "String"
+  value       = "s3://${aws_s3_bucket.this["models"].id}/${local.mlflow_artifacts}"
+
+  tags = { Service = "mlflow" }
+}
+
+# Without an address of your own it is the lab's server's, which is no secret: a change of that writes it anew.
 resource "aws_ssm_parameter" "tracking_uri" {
   name             = local.parameters.tracking_uri
   description      = "Where tasks find MLflow"
   type             = "SecureString"
-  value_wo         = var.mlflow_tracking_uri == null ? "http://127.0.0.1:5001" : var.mlflow_tracking_uri
-  value_wo_version = var.mlflow_tracking_uri_version
+  value_wo         = var.mlflow_tracking_uri == null ? local.mlflow_url : var.mlflow_tracking_uri
+  value_wo_version = coalesce(var.mlflow_tracking_uri_version, parseint(substr(sha256(local.mlflow_url), 0, 6), 16))
+
+  tags = { Service = "mlflow" }
 }

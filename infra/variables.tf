@@ -284,23 +284,10 @@ variable "api_key_version" {
   }
 }
 
-variable "random_database_credentials" {
-  description = "Whether user and password of the MLflow database are random ones; otherwise they are database_username and database_password."
+variable "random_database_password" {
+  description = "Whether the password of the MLflow database is a random one; otherwise it is database_password."
   type        = bool
   default     = true
-}
-
-variable "database_username" {
-  description = "User of the MLflow database: a letter, then letters and digits, 8 to 63 in all (TF_VAR_database_username); kept neither in the state nor in a plan."
-  type        = string
-  default     = null
-  sensitive   = true
-  ephemeral   = true
-
-  validation {
-    condition     = var.random_database_credentials ? var.database_username == null : can(regex("^[a-z][a-z0-9]{7,62}$", var.database_username))
-    error_message = "database_username does not fit random_database_credentials; give 8 to 63 lower-case letters and digits with it false, or none."
-  }
 }
 
 variable "database_password" {
@@ -311,24 +298,24 @@ variable "database_password" {
   ephemeral   = true
 
   validation {
-    condition     = var.random_database_credentials ? var.database_password == null : can(regex("^[A-Za-z0-9]{16,}$", var.database_password))
-    error_message = "database_password does not fit random_database_credentials; give at least 16 letters and digits with it false, or none."
+    condition     = var.random_database_password ? var.database_password == null : can(regex("^[A-Za-z0-9]{16,}$", var.database_password))
+    error_message = "database_password does not fit random_database_password; give at least 16 letters and digits with it false, or none."
   }
 }
 
-variable "database_credentials_version" {
-  description = "Counter of the database's credentials: a higher number writes new ones."
+variable "database_password_version" {
+  description = "Counter of the database's password: a higher number writes a new one."
   type        = number
   default     = 1
 
   validation {
-    condition     = var.database_credentials_version >= 1 && floor(var.database_credentials_version) == var.database_credentials_version
-    error_message = "database_credentials_version is ${var.database_credentials_version}; use a whole number from 1."
+    condition     = var.database_password_version >= 1 && floor(var.database_password_version) == var.database_password_version
+    error_message = "database_password_version is ${var.database_password_version}; use a whole number from 1."
   }
 }
 
 variable "mlflow_tracking_uri" {
-  description = "Where tasks find MLflow, with its credentials where it asks for some (TF_VAR_mlflow_tracking_uri); null: port 5001 of the task's own host. Kept neither in the state nor in a plan."
+  description = "Where tasks find MLflow, with its credentials where it asks for some (TF_VAR_mlflow_tracking_uri); null: mlflow_url. Kept neither in the state nor in a plan."
   type        = string
   default     = null
   sensitive   = true
@@ -341,13 +328,13 @@ variable "mlflow_tracking_uri" {
 }
 
 variable "mlflow_tracking_uri_version" {
-  description = "Counter of the MLflow address: a higher number writes it anew."
+  description = "Counter of mlflow_tracking_uri: a higher number writes it anew; null: a change of mlflow_url does."
   type        = number
-  default     = 1
+  default     = null
 
   validation {
-    condition     = var.mlflow_tracking_uri_version >= 1 && floor(var.mlflow_tracking_uri_version) == var.mlflow_tracking_uri_version
-    error_message = "mlflow_tracking_uri_version is ${var.mlflow_tracking_uri_version}; use a whole number from 1."
+    condition     = var.mlflow_tracking_uri_version == null || try(var.mlflow_tracking_uri_version >= 1 && floor(var.mlflow_tracking_uri_version) == var.mlflow_tracking_uri_version, false)
+    error_message = "mlflow_tracking_uri_version is ${coalesce(var.mlflow_tracking_uri_version, 0)}; use a whole number from 1, or null."
   }
 }
 
@@ -429,6 +416,70 @@ variable "retraining" {
   validation {
     condition     = can(regex("^(cron|rate)\\(.+\\)$", var.retraining.schedule))
     error_message = "retraining has the schedule '${var.retraining.schedule}'; use cron(...) or rate(...) as EventBridge Scheduler writes them."
+  }
+}
+
+variable "training" {
+  description = "Size of a retraining task: cpu (1024 = one vCPU) and memory (MiB), one of Fargate's pairs."
+  type = object({
+    cpu    = optional(number, 1024)
+    memory = optional(number, 4096)
+  })
+  default = {}
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.training.cpu) && 2 * var.training.cpu <= var.training.memory && var.training.memory <= 8 * var.training.cpu
+    error_message = "training has cpu ${var.training.cpu} and memory ${var.training.memory}; use one of Fargate's sizes, with 2 to 8 MiB for each CPU unit."
+  }
+}
+
+variable "mlflow" {
+  description = "Size of the MLflow server: cpu (1024 = one vCPU) and memory (MiB), one of Fargate's pairs."
+  type = object({
+    cpu    = optional(number, 256)
+    memory = optional(number, 1024)
+  })
+  default = {}
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096], var.mlflow.cpu) && 2 * var.mlflow.cpu <= var.mlflow.memory && var.mlflow.memory <= 8 * var.mlflow.cpu && var.mlflow.memory >= 1024
+    error_message = "mlflow has cpu ${var.mlflow.cpu} and memory ${var.mlflow.memory}; use one of Fargate's sizes with at least 1024 MiB."
+  }
+}
+
+variable "mlflow_cidrs" {
+  description = "Address ranges that may call the MLflow server through the balancer, besides the lab's tasks; it has no login of its own."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for cidr in var.mlflow_cidrs : can(cidrnetmask(cidr)) && cidr != "0.0.0.0/0"])
+    error_message = "mlflow_cidrs is [${join(", ", var.mlflow_cidrs)}]; list IPv4 ranges such as 203.0.113.0/24, not the whole internet."
+  }
+}
+
+variable "mlflow_url" {
+  description = "URL at which tasks reach the MLflow server; null: a name of its own in the VPC. The embedded cloud gives its loopback port."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.mlflow_url == null || can(regex("^https?://[^ ]+$", var.mlflow_url))
+    error_message = "mlflow_url is '${coalesce(var.mlflow_url, "null")}'; use a URL such as http://127.0.0.1:5001, or null."
+  }
+}
+
+variable "mlflow_database" {
+  description = "Postgres database of the MLflow server: instance class and GB; null: SQLite on a volume that outlives its tasks, which the embedded cloud has and Fargate has not."
+  type = object({
+    instance_class = optional(string, "db.t4g.micro")
+    storage_gb     = optional(number, 20)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.mlflow_database.storage_gb >= 20, var.mlflow_database == null)
+    error_message = "mlflow_database has storage_gb ${try(var.mlflow_database.storage_gb, "null")}; use at least 20."
   }
 }
 

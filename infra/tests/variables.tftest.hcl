@@ -20,10 +20,9 @@ variables {
   random_api_key = false
   api_key        = "a key for tests only"
 
-  random_database_credentials = false
-  database_username           = "usedbytests"
-  database_password           = "passwordfortestsonly"
-  mlflow_tracking_uri         = "https://mlflow.example.invalid"
+  random_database_password = false
+  database_password        = "passwordfortestsonly"
+  mlflow_tracking_uri      = "https://mlflow.example.invalid"
 }
 
 run "a_project_named_in_capitals_is_refused" {
@@ -106,20 +105,19 @@ run "a_value_that_aws_would_refuse_is_refused" {
     alarms                    = { cpu_percent = 120 }
     api_key                   = "short"
     api_key_version           = 0.5
-    database_username         = "u"
     database_password         = "short"
     mlflow_tracking_uri       = "nowhere"
 
-    database_credentials_version = 0
-    mlflow_tracking_uri_version  = 0
-    history_days                 = 0
-    log_retention_days           = 10 # CloudWatch: 7 or 14
-    alert_email                  = "someone"
-    budget_usd                   = 0
-    anomaly_usd                  = 0
-    cost_allocation_tags         = ["Team"]
-    retraining                   = { schedule = "0 3 * * 1" }
-    github_repository            = "mlops-lab"
+    database_password_version   = 0
+    mlflow_tracking_uri_version = 0
+    history_days                = 0
+    log_retention_days          = 10 # CloudWatch: 7 or 14
+    alert_email                 = "someone"
+    budget_usd                  = 0
+    anomaly_usd                 = 0
+    cost_allocation_tags        = ["Team"]
+    retraining                  = { schedule = "0 3 * * 1" }
+    github_repository           = "mlops-lab"
   }
 
   expect_failures = [
@@ -139,10 +137,9 @@ run "a_value_that_aws_would_refuse_is_refused" {
     var.alarms,
     var.api_key,
     var.api_key_version,
-    var.database_username,
     var.database_password,
     var.mlflow_tracking_uri,
-    var.database_credentials_version,
+    var.database_password_version,
     var.mlflow_tracking_uri_version,
     var.history_days,
     var.log_retention_days,

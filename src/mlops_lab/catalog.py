@@ -19,6 +19,10 @@ DATABASE_PASSWORD_PARAMETER = f"/{NAME}/database/password"
 TRACKING_URI_PARAMETER = f"/{NAME}/mlflow/tracking-uri"
 STATE_KEY = "lab/terraform.tfstate"
 REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
+JOBS = "jobs"
+JOBS_REPOSITORY = "mlops-jobs"
+MLFLOW_SERVICE = f"{NAME}-mlflow"
+MLFLOW_PORT = 5001  # of the balancer
 
 
 def state_bucket(account: str) -> str:
@@ -44,6 +48,11 @@ def bundle_prefix(project: str, version: str) -> str:
 def service(project: str, track: str = "stable") -> str:
     """Name of the ECS service, task-definition family and target group of a project's track (stable, canary)."""
     return f"{NAME}-{project}-{track}"
+
+
+def retraining(project: str) -> str:
+    """Family of a project's retraining task definition."""
+    return f"{NAME}-{project}-retrain"
 
 
 def log_group(project: str) -> str:
@@ -72,6 +81,5 @@ class Paths:
         self.images = state / "images"
         self.bin = state / "bin"
         self.logs = state / "logs"
-        self.mlflow = state / "mlflow"
         self.experiments = state / "experiments"
         self.workflows = state / "workflows"

@@ -118,12 +118,22 @@ def destroy() -> None:
 
 
 @app.command()
-def image(project: ProjectName) -> None:
-    """Build and push a project's serving image."""
+def image(name: Annotated[str, typer.Argument(help="a project, or jobs", metavar="IMAGE")]) -> None:
+    """Build and push a project's serving image, or the jobs image."""
     from mlops_lab.delivery.image import publish
     from mlops_lab.progress import Timeline
 
-    console.print(publish(project, _up(), Timeline(console).lane("image")).uri)
+    console.print(publish(name, _up(), Timeline(console).lane("image")).uri)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def retrain_task(project: ProjectName, context: typer.Context) -> None:
+    """Retrain a project as an ECS task; what follows goes to `python -m mlops_lab.retrain`."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import retrain_task
+
+    if code := retrain_task(_up(), project, context.args, Timeline(console)):
+        raise typer.Exit(code)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mlops_lab.errors import LabError
@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     cloud_port: int = Field(4566, ge=1, le=65535, description="AWS endpoint of the embedded cloud")
     balancer_port: int = Field(8080, ge=1, le=65535, description="the load balancer's port 80 in the embedded cloud")
     mlflow_port: int = Field(5001, ge=1, le=65535, description="the MLflow server in the embedded cloud")
+    mlflow: str | None = Field(None, description="MLflow server's URL; otherwise port 5001 of the balancer")
     registry_port: int = Field(5002, ge=1, le=65535, description="ECR's image registry in the embedded cloud")
     driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
     metric_seconds: Annotated[Literal[1, 5, 10, 20, 30, 60], BeforeValidator(lambda value: _whole(value))] = Field(
@@ -100,9 +101,9 @@ class Settings(BaseSettings):
         return max(10, self.metric_seconds) if self.is_local else 60
 
     @property
-    def mlflow_uri(self) -> str:
-        """MLflow tracking and registry store."""
-        return f"sqlite:///{self.state_dir / 'mlflow' / 'mlflow.db'}"
+    def mlflow_uri(self) -> str | None:
+        """MLflow's tracking server where it is fixed, or None where the balancer is to be asked for."""
+        return self.mlflow or (f"http://{LOOPBACK}:{self.mlflow_port}" if self.is_local else None)
 
     @property
     def workflow_tags(self) -> dict[str, str]:
@@ -168,6 +169,23 @@ class ServingSettings(BaseSettings):
         return {name: value for name, value in found.items() if value is not None}
 
 
+class TrackingServerSettings(BaseSettings):
+    """What an MLflow server's task is told by its task definition; MLflow's own names where it has some."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    backend_store_uri: SecretStr = Field(validation_alias="MLFLOW_BACKEND_STORE_URI", description="injected from SSM")
+    artifacts_destination: str = Field(
+        validation_alias="MLFLOW_ARTIFACTS_DESTINATION", description="s3://bucket/prefix"
+    )
+    allowed_hosts: str = Field(
+        validation_alias="MLFLOW_SERVER_ALLOWED_HOSTS", description="Host headers that are answered, by commas"
+    )
+    allowed_origins: str = Field("", validation_alias="MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")
+    host: str = Field(LOOPBACK, validation_alias="HOST")
+    port: int = Field(5000, validation_alias="PORT", ge=1, le=65535)
+
+
 def read_settings(**overrides: object) -> Settings:
     """Read the environment once.
 
@@ -185,6 +203,15 @@ def read_serving_settings() -> ServingSettings:
         LabError: A variable is missing or has a value that is not allowed.
     """
     return _validated(ServingSettings, {})
+
+
+def read_tracking_server_settings() -> TrackingServerSettings:
+    """Read an MLflow server's environment.
+
+    Raises:
+        LabError: A variable is missing or has a value that is not allowed.
+    """
+    return _validated(TrackingServerSettings, {})
 
 
 def _checkout(folder: Path) -> Path:

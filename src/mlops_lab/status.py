@@ -38,6 +38,7 @@ def _show_cloud(settings: Settings, console: Console) -> bool:
     console.print(f"embedded cloud  pid {state.pid}, balancer pids {proxies}, driver {state.driver}")
     console.print(f"AWS endpoint    {settings.endpoint_url}")
     console.print(f"load balancer   {settings.balancer_url}")
+    console.print(f"MLflow          {settings.mlflow_uri}")
     return True
 
 

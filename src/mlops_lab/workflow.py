@@ -1,17 +1,18 @@
 """The lab's sentences: apply, destroy, deploy, a week, the demo; each joins parts and says what it does."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
 
 from rich.console import Console
 
 from mlops_lab import catalog, projects
-from mlops_lab.candidate import Candidate, Step, train_candidate
+from mlops_lab.candidate import PLAIN, Candidate, Recipe, Step, train_candidate
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
-from mlops_lab.delivery import deploy, image
+from mlops_lab.delivery import deploy, image, mlflow_server, retraining
+from mlops_lab.delivery.built import Built
 from mlops_lab.delivery.closed_loop import close_loop
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
@@ -32,13 +33,14 @@ SERVED: Mapping[int, tuple[str, ...]] = {  # week -> projects that its notebook 
     3: (FIRST_PROJECT,),
     4: (FIRST_PROJECT, SECOND_PROJECT),
 }
-RETRAINED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that it retrains
+# The first version of a project where it does not learn from all rows: what a pilot had, for retraining to beat.
+PILOT: Mapping[str, Recipe] = {FIRST_PROJECT: Recipe(size=10_000)}
 LOOPED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that workflows retrain and deploy
 NEXT = (
     ("make predict", "ask for a prediction"),
     ("make status", "what runs now"),
     ("make logs", "what the tasks say"),
-    ("make retrain SEARCH=8", "a challenger, judged against the champion"),
+    ("make retrain", "a challenger of all rows, judged against the champion"),
     ("make verify", "every outcome check"),
     ("make down", "stop everything, keep the state"),
 )
@@ -85,10 +87,12 @@ def destroy(settings: Settings, timeline: Timeline) -> None:
     timeline.lane("terraform")("nothing with the lab's tag is left")
 
 
-def train(settings: Settings, project: str, timeline: Timeline) -> Candidate:
-    """Train and judge a candidate; neither MLflow nor S3 is needed."""
-    say = timeline.lane("training")
-    return train_candidate(projects.get(project), settings, progress=lambda step: _say_step(step, say))
+def train_first(settings: Settings, project: str, timeline: Timeline) -> Candidate:
+    """Train and judge a project's first candidate; neither MLflow nor S3 is needed."""
+    say, recipe = timeline.lane("training"), PILOT.get(project, PLAIN)
+    if recipe.size:
+        say(f"a first model of {recipe.size:,} rows; `make retrain` learns from all")
+    return train_candidate(projects.get(project), settings, recipe, progress=lambda step: _say_step(step, say))
 
 
 def deploy_version(settings: Settings, project: str, version: str | None, timeline: Timeline) -> None:
@@ -112,9 +116,32 @@ def serve(settings: Settings, project: str, timeline: Timeline) -> None:
     try:
         api.predict_example(settings, project)
     except LabError:
+        track(settings, timeline)
         if not _published(settings, project):
-            publish(train(settings, project, timeline), settings)
+            publish(train_first(settings, project, timeline), settings)
         deploy_version(settings, project, None, timeline)
+
+
+def track(settings: Settings, timeline: Timeline, built: Built | None = None) -> None:
+    """Bring the MLflow server up unless it answers.
+
+    Raises:
+        LabError: Its image cannot be built or pushed, or it does not come up.
+    """
+    with timeline.step("mlflow", "tracking server"):
+        mlflow_server.ensure(settings, built, timeline.lane("mlflow"))
+
+
+def retrain_task(settings: Settings, project: str, arguments: Sequence[str], timeline: Timeline) -> int:
+    """Retrain a project as an ECS task, and return its exit code.
+
+    Raises:
+        LabError: The image cannot be published, or ECS does not run the task.
+    """
+    projects.get(project)
+    track(settings, timeline)
+    published = image.publish(catalog.JOBS, settings, timeline.lane("image"))
+    return retraining.run(settings, project, published.uri, arguments, timeline.lane("retrain"))
 
 
 def week(settings: Settings, number: int, console: Console) -> bool:
@@ -122,10 +149,9 @@ def week(settings: Settings, number: int, console: Console) -> bool:
     timeline = Timeline(console)
     settings = _with_cloud(settings, timeline)
     apply(settings, timeline)
+    track(settings, timeline)
     for project in SERVED.get(number, ()):
         serve(settings, project, timeline)
-    for project in RETRAINED.get(number, ()):
-        _registered(train(settings, project, timeline), settings, timeline)
     for project in LOOPED.get(number, ()):
         with timeline.step("workflows", f"train and deploy {project}"):
             close_loop(settings, project, timeline.quote("workflows"))
@@ -139,13 +165,16 @@ def demo(settings: Settings, console: Console) -> bool:
     timeline = Timeline(console)
     settings = _with_cloud(settings, timeline)
     account(settings)  # credentials that do not work are found before anything is built
-    with ThreadPoolExecutor(4, thread_name_prefix="demo") as pool:
-        candidate = pool.submit(train, settings, FIRST_PROJECT, timeline)
+    with ThreadPoolExecutor(5, thread_name_prefix="demo") as pool:
+        candidate = pool.submit(train_first, settings, FIRST_PROJECT, timeline)
         built = pool.submit(image.build, FIRST_PROJECT, settings, timeline.lane("image"))
+        jobs = pool.submit(image.build, catalog.JOBS, settings, timeline.lane("image"))
         _all(pool.submit(bootstrap, settings, timeline))
         # From here on the providers are installed, so that a second Terraform may run beside the first.
         rehearsed = pool.submit(run, REHEARSAL, settings)
-        _all(pool.submit(build_up, settings, timeline), candidate, built)
+        _all(pool.submit(build_up, settings, timeline), jobs)
+        tracked = pool.submit(track, settings, timeline, jobs.result())
+        _all(candidate, built, tracked)
         with timeline.step("training", "register and publish"):
             version = _registered(candidate.result(), settings, timeline)
         pushed = image.push(built.result(), settings, timeline.lane("image"))
@@ -217,6 +246,7 @@ def _summarise(settings: Settings, timeline: Timeline, form: str) -> None:
     console.print(f"  prediction API   {url}/{FIRST_PROJECT}/predict   (documented at {url}/{FIRST_PROJECT}/docs)")
     if settings.is_local:
         console.print(f"  AWS endpoint     {settings.endpoint_url}")
+    console.print(f"  MLflow           {api.mlflow_uri(settings)}")
     console.print(f"  outcomes         {catalog.Paths(settings.root, settings.state_dir).reports / 'outcomes.json'}")
     console.print("\nNext:")
     for command, meaning in NEXT:

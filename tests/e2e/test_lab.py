@@ -184,7 +184,7 @@ def test_the_report_is_written(lab: Lab):
 def test_a_commit_is_trained_and_deployed_by_the_workflow_files_themselves(lab: Lab):
     before = api.metadata(lab.settings, "income")["version"]
 
-    trained = lab.run("workflow", "train", "--input", "project=income", "--input", "search=8", timeout=600)
+    trained = lab.run("workflow", "train", "--input", "project=income", timeout=600)
     deployed = lab.run("workflow", "deploy", "--input", "project=income")
 
     assert trained.returncode == 0, trained.stdout[-4000:] + trained.stderr[-2000:]
@@ -232,7 +232,7 @@ def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
         (("dashboard", "incom"), "PROJECT is 'incom'; use one of"),
         (("dashboard", "income", "--png", "x.txt"), "PNG is 'x.txt'; name a file that ends in .png or .svg"),
         (("workflow", "trian"), "NAME is 'trian'; use one of deploy, reports, train"),
-        (("workflow", "train", "--input", "week=1"), "has no input 'week'; it takes project, seed, search"),
+        (("workflow", "train", "--input", "week=1"), "has no input 'week'; it takes project, seed, size, search"),
         (("release", "1.0"), "VERSION is '1.0'; use v<major>.<minor>-<milestone>"),
     ],
 )
@@ -245,7 +245,7 @@ def test_a_user_s_mistake_is_one_line(lab: Lab, command: tuple[str, ...], messag
 
 
 def test_a_retrain_that_is_no_better_is_refused_and_changes_nothing(lab: Lab):
-    before = lab.run("models", "income").stdout
+    before, live = lab.run("models", "income").stdout, api.metadata(lab.settings, "income")["version"]
 
     run = subprocess.run(
         [sys.executable, "-m", "mlops_lab.retrain", "--project", "income", "--size", "5000"],
@@ -261,7 +261,7 @@ def test_a_retrain_that_is_no_better_is_refused_and_changes_nothing(lab: Lab):
     assert "Traceback" not in run.stderr
     assert "champion" in before
     assert lab.run("models", "income").stdout == before
-    assert lab.post({"instances": [ROW]}).json()["model_version"] == "1"
+    assert lab.post({"instances": [ROW]}).json()["model_version"] == live
 
 
 def test_a_key_is_rotated_under_load_without_a_failed_request(lab: Lab):
@@ -323,13 +323,27 @@ def test_the_killed_daemon_the_balancer_and_a_task_come_back_and_nothing_stored_
     until(lambda: _tasks(lab) and _tasks(lab) != tasks and answers(lab))
 
 
+def test_a_killed_mlflow_task_is_replaced_and_keeps_its_runs_and_versions(lab: Lab):
+    before = _registered(lab)
+    ecs, service = lab.client("ecs"), catalog.MLFLOW_SERVICE
+    (task,) = ecs.list_tasks(cluster=catalog.CLUSTER, serviceName=service)["taskArns"]
+
+    ecs.stop_task(cluster=catalog.CLUSTER, task=task, reason="the test")
+
+    until(lambda: task not in ecs.list_tasks(cluster=catalog.CLUSTER, serviceName=service)["taskArns"])
+    until(lambda: _registered(lab) == before)
+    assert before
+
+
 def test_down_and_up_bring_everything_back(lab: Lab):
+    registered = _registered(lab)
     assert lab.run("down").returncode == 0
     assert not answers_at_all(lab)
 
     assert lab.run("up").returncode == 0
 
-    until(lambda: answers(lab))
+    until(lambda: answers(lab) and _registered(lab) == registered)
+    assert registered
     assert "no changes" in lab.run("plan").stdout.lower()
 
 
@@ -343,6 +357,16 @@ def test_destroy_leaves_nothing(lab: Lab):
 
 def _tasks(lab: Lab) -> list[str]:
     return lab.client("ecs").list_tasks(cluster=catalog.CLUSTER, serviceName=catalog.service("income"))["taskArns"]
+
+
+def _registered(lab: Lab) -> list[tuple[str, str]]:
+    """Versions of the registry with their runs, as its API tells them; nothing where it does not answer."""
+    try:
+        answer = httpx.get(f"{lab.settings.mlflow_uri}/api/2.0/mlflow/model-versions/search", timeout=10)
+    except httpx.HTTPError:
+        return []
+    found = answer.json().get("model_versions", []) if answer.is_success else []
+    return [(each["version"], each["run_id"]) for each in found]
 
 
 def _has_cluster(lab: Lab) -> bool:

@@ -1,6 +1,7 @@
 """Bundles in a bucket, and retraining into it, against moto."""
 
 import logging
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,8 +36,10 @@ def cloud_port() -> Iterator[int]:
 
 
 @pytest.fixture
-def settings(cloud_port: int, tmp_path: Path) -> Settings:
-    return Settings(TARGET="local", root=tmp_path, cloud_port=cloud_port)
+def settings(cloud_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A lab whose MLflow is a store without a server before it; it keeps artefacts in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return Settings(TARGET="local", root=tmp_path, cloud_port=cloud_port, mlflow=f"sqlite:///{tmp_path}/mlflow.db")
 
 
 @pytest.fixture
@@ -174,13 +177,6 @@ def test_a_run_keeps_parameters_metrics_model_data_and_verdict(
     )
 
 
-def test_everything_mlflow_keeps_lies_in_the_state_folder(s3: Any, settings: Settings, candidate: Candidate) -> None:
-    retrain.publish(candidate, settings)
-
-    assert {path.name for path in settings.root.iterdir()} == {".lab"}
-    assert list((settings.state_dir / "mlflow" / "artifacts" / "income").rglob("model.skops"))
-
-
 def test_a_lost_registry_does_not_reuse_a_number_of_the_bucket(
     s3: Any, settings: Settings, candidate: Candidate
 ) -> None:
@@ -230,18 +226,21 @@ def test_without_a_bucket_nothing_is_logged(settings: Settings, candidate: Candi
     with pytest.raises(LabError, match="the bucket does not exist; run `make apply`"):
         retrain.publish(candidate, settings)
 
-    assert not (settings.state_dir / "mlflow").exists()
+    assert not (settings.root / "mlflow.db").exists()
 
 
-def test_a_store_that_cannot_be_written_is_one_line(s3: Any, settings: Settings, candidate: Candidate) -> None:
-    settings.state_dir.mkdir()
-    (settings.state_dir / "mlflow").write_text("a file where the folder should be")
-
-    with pytest.raises(LabError, match="MLflow's store") as refusal:
-        retrain.publish(candidate, settings)
+def test_an_mlflow_that_is_down_is_one_line_and_a_rerun_publishes(
+    s3: Any, settings: Settings, candidate: Candidate
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        down = settings.model_copy(update={"mlflow": f"http://127.0.0.1:{nobody.getsockname()[1]}"})
+        with pytest.raises(LabError, match=r"MLflow at http://.* cannot be used .*make status") as refusal:
+            retrain.publish(candidate, down)
 
     assert "\n" not in str(refusal.value)
     assert keys(s3) == []
+    assert retrain.publish(candidate, settings).version == "1"
 
 
 def test_the_newest_version_is_found_by_its_manifest_s_hash(s3: Any, bundle: Bundle):

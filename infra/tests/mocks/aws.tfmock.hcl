@@ -58,3 +58,7 @@ mock_resource "aws_ssm_parameter" {
 mock_resource "aws_ce_anomaly_monitor" {
   defaults = { arn = "arn:aws:ce::111122223333:anomalymonitor/1" }
 }
+
+mock_resource "aws_service_discovery_service" {
+  defaults = { arn = "arn:aws:servicediscovery:us-east-1:111122223333:service/srv-1" }
+}

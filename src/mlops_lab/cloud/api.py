@@ -16,11 +16,22 @@ def base_url(settings: Settings) -> str:
     Raises:
         LabError: There is no load balancer.
     """
-    if settings.balancer_url:
-        return settings.balancer_url
+    return settings.balancer_url or f"http://{_balancer_name(settings)}"
+
+
+def mlflow_uri(settings: Settings) -> str:
+    """URL of the MLflow server, for clients.
+
+    Raises:
+        LabError: There is no load balancer.
+    """
+    return settings.mlflow_uri or f"http://{_balancer_name(settings)}:{catalog.MLFLOW_PORT}"
+
+
+def _balancer_name(settings: Settings) -> str:
     with explained(settings):
         found = client(settings, "elbv2").describe_load_balancers(Names=[catalog.BALANCER])["LoadBalancers"]
-    return f"http://{found[0]['DNSName']}"
+    return str(found[0]["DNSName"])
 
 
 def api_key(settings: Settings) -> str:

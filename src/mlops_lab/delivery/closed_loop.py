@@ -1,28 +1,30 @@
-"""From a commit to a live API by the workflows alone: train is dispatched, then deploy of what train published."""
+"""From a commit to a live API by the workflows alone: train, deploy of what train published, and its promotion."""
 
 from collections.abc import Callable, Mapping
 
 from mlops_lab.cloud import api
+from mlops_lab.cloud.session import caller
 from mlops_lab.delivery.workflow_run import WorkflowRun, run_workflow
 from mlops_lab.errors import LabError
 from mlops_lab.progress import Say
 from mlops_lab.registry.history import TrainingRun, runs
+from mlops_lab.registry.promotion import promote
+from mlops_lab.registry.tracking import CHAMPION, Registry
 from mlops_lab.settings import Settings
 
 TRAIN, DEPLOY = "train", "deploy"
-SEARCH = "8"  # settings tried: enough for a better model than the project's own
 Dispatch = Callable[[Settings, str, Mapping[str, str], Say], WorkflowRun]
 
 
 def close_loop(settings: Settings, project: str, say: Say, dispatch: Dispatch = run_workflow) -> str | None:
-    """Dispatch train with a search, then deploy what it published; return the new version.
+    """Dispatch train, deploy what it published, and make that the champion; return the new version.
 
     Where the gate finds no better model there is no new version, and what is live stays, if a workflow made it.
 
     Raises:
         LabError: A workflow fails, or the gate refuses the model and what is live was made by no workflow.
     """
-    trained = dispatch(settings, TRAIN, {"project": project, "search": SEARCH}, say)
+    trained = dispatch(settings, TRAIN, {"project": project}, say)
     made = runs(settings, project, workflow=TRAIN, workflow_run=trained.id)
     if trained.code != 0 and made and made[0].gate != "passed":
         say(f"the gate refused the model of run {made[0].id}: the champion stays")
@@ -30,7 +32,11 @@ def close_loop(settings: Settings, project: str, say: Say, dispatch: Dispatch = 
         return None
     trained.require_success()
     version = _published(trained, made)
-    dispatch(settings, DEPLOY, {"project": project, "version": version}, say).require_success()
+    deployed = dispatch(settings, DEPLOY, {"project": project, "version": version}, say)
+    deployed.require_success()
+    registry = Registry(settings, project)
+    if (champion := registry.aliased(CHAMPION)) is None or champion.version != version:
+        say(str(promote(registry, version, caller(settings), f"deployed by workflow run {deployed.id}")))
     return version
 
 

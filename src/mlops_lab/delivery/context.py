@@ -1,4 +1,4 @@
-"""What goes into an image: the files that `.dockerignore` lets through."""
+"""What goes into an image: the files that its ignore file lets through."""
 
 import hashlib
 import json
@@ -7,30 +7,33 @@ from pathlib import Path
 
 from docker.utils.build import exclude_paths  # type: ignore[import-untyped]
 
+from mlops_lab.delivery.recipe import SERVING, Recipe
 from mlops_lab.errors import LabError
 
-IGNORE = ".dockerignore"
-DOCKERFILE = Path("infra/docker/Dockerfile")
 SOURCE = Path("src")
+DATA = Path("data")
 
 
-def files(root: Path) -> list[Path]:
+def files(root: Path, recipe: Recipe = SERVING) -> list[Path]:
     """Return the files of the build context, relative to the checkout and sorted.
 
     Raises:
         LabError: The folder is no checkout.
     """
-    if not (root / IGNORE).is_file():
-        raise LabError(f"{root} has no {IGNORE}, so it is no checkout of the lab; run the command in one.")
-    lines = [line.strip() for line in (root / IGNORE).read_text().splitlines()]
+    if not (root / recipe.ignore).is_file():
+        raise LabError(f"{root} has no {recipe.ignore}, so it is no checkout of the lab; run the command in one.")
+    lines = [line.strip() for line in (root / recipe.ignore).read_text().splitlines()]
     patterns = [line for line in lines if line and not line.startswith("#")]
-    paths = (Path(path) for path in exclude_paths(str(root), patterns, dockerfile=str(DOCKERFILE)))
-    return sorted(path for path in paths if path.name != IGNORE and (root / path).is_file())
+    paths = (Path(path) for path in exclude_paths(str(root), patterns, dockerfile=str(recipe.dockerfile)))
+    aside = {recipe.ignore, recipe.dockerfile}  # the engine sends these with every context
+    return sorted(path for path in paths if path not in aside and (root / path).is_file())
 
 
-def code(root: Path) -> list[Path]:
-    """Return the application's modules among them."""
-    return [path for path in files(root) if path.is_relative_to(SOURCE)]
+def application(root: Path, recipe: Recipe = SERVING) -> dict[Path, Path]:
+    """Return the application's modules and data among them: place in the image -> file."""
+    found = files(root, recipe)
+    code = {path.relative_to(SOURCE): path for path in found if path.is_relative_to(SOURCE)}
+    return code | {path: path for path in found if path.is_relative_to(DATA)}
 
 
 def listing(root: Path, paths: Iterable[Path]) -> bytes:

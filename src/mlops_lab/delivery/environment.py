@@ -1,4 +1,4 @@
-"""The virtual environment of the process form: the serving dependencies at the lock's versions, and nothing else."""
+"""The environments of the process form: what runs a packaged application, at the lock's versions."""
 
 import hashlib
 import json
@@ -10,32 +10,25 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlops_lab.delivery.assembly import assembling
+from mlops_lab.delivery.assembly import assembling, folder_size
 from mlops_lab.errors import LabError
 
-EXTRA = "serving"
 DESCRIPTION = "environment.json"
 COMPILE = ("-m", "compileall", "-q", "-j", "0")
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment, described by what it is made from."""
+    """A virtual environment with an extra's dependencies and nothing else, described by what it is made from."""
 
     root: Path  # of the checkout
     folder: Path  # where environments are kept
+    extra: str  # of pyproject.toml
 
     @property
     def description(self) -> bytes:
         """A JSON document of everything that decides what is installed: the same bytes for the same environment."""
-        project = tomllib.loads((self.root / "pyproject.toml").read_text())["project"]
-        content = {
-            "python": platform.python_version(),
-            "platform": f"{platform.system()}-{platform.machine()}".lower(),
-            "requirements": sorted([*project["dependencies"], *project["optional-dependencies"][EXTRA]]),
-            "lock_sha256": hashlib.sha256(self._lock.read_bytes()).hexdigest(),
-        }
-        return json.dumps(content, sort_keys=True, indent=1).encode()
+        return _description(self.root, self.extra)
 
     @property
     def path(self) -> Path:
@@ -47,6 +40,11 @@ class Environment:
     def python(self) -> Path:
         """Its interpreter."""
         return self.path / "bin" / "python"
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of its files."""
+        return folder_size(self.path)
 
     def ensure(self) -> bool:
         """Install it where it is missing; return whether it was.
@@ -69,6 +67,44 @@ class Environment:
     @property
     def _lock(self) -> Path:
         return self.root / "requirements.lock"
+
+
+@dataclass(frozen=True)
+class OwnEnvironment:
+    """The environment that the lab itself runs in, from the same lock: installing a gigabyte twice serves nobody."""
+
+    root: Path  # of the checkout
+    extra: str
+
+    @property
+    def description(self) -> bytes:
+        """As an environment's of its own would be."""
+        return _description(self.root, self.extra)
+
+    @property
+    def python(self) -> Path:
+        """The running interpreter."""
+        return Path(sys.executable)
+
+    @property
+    def size_bytes(self) -> int:
+        """Nothing: no file is added."""
+        return 0
+
+    def ensure(self) -> bool:
+        """It is there, for it runs this."""
+        return False
+
+
+def _description(root: Path, extra: str) -> bytes:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    content = {
+        "python": platform.python_version(),
+        "platform": f"{platform.system()}-{platform.machine()}".lower(),
+        "requirements": sorted([*project["dependencies"], *project["optional-dependencies"][extra]]),
+        "lock_sha256": hashlib.sha256((root / "requirements.lock").read_bytes()).hexdigest(),
+    }
+    return json.dumps(content, sort_keys=True, indent=1).encode()
 
 
 def _installer(python: str) -> list[str]:

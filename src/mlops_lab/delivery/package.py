@@ -9,14 +9,16 @@ import hashlib
 import json
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from py_compile import PycInvalidationMode
-from typing import Any
+from typing import Any, Protocol
 
 from mlops_lab.delivery import context, ecr
-from mlops_lab.delivery.assembly import alone, assembling
+from mlops_lab.delivery import recipe as recipes
+from mlops_lab.delivery.assembly import alone, assembling, folder_size
 from mlops_lab.delivery.built import Built
-from mlops_lab.delivery.environment import Environment
+from mlops_lab.delivery.recipe import Recipe
 from mlops_lab.progress import Say
 
 ARTIFACT = "application/vnd.mlops-lab.process.v1"
@@ -25,14 +27,32 @@ CODE_LAYER = "application/vnd.mlops-lab.process.code.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 EMPTY = b"{}"
 EMPTY_TYPE = "application/vnd.oci.empty.v1+json"
-MODULE = "mlops_lab.serving"
 MANIFEST, IMAGE = "manifest.json", "image.json"
+
+
+class Interpreter(Protocol):
+    """What a packaged application runs in."""
+
+    @property
+    def description(self) -> bytes:
+        """A JSON document of what decides its content."""
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes on the disk for the package's sake."""
+
+    def ensure(self) -> bool:
+        """Install it where it is missing; return whether it was."""
 
 
 class Packager:
     """Builds process packages in ``<images>/<repository>/<sha256 of the manifest>/``."""
 
-    def __init__(self, root: Path, images: Path, environment: Environment):
+    def __init__(self, root: Path, images: Path, environment: Interpreter):
         self._root = root
         self._images = images
         self._environment = environment
@@ -40,15 +60,17 @@ class Packager:
     def build(self, repository: str, say: Say) -> Built:
         """Build what is missing of environment, code and package."""
         start = time.monotonic()
-        listing = context.listing(self._root, context.code(self._root))
+        recipe = recipes.of(repository)
+        application = context.application(self._root, recipe)
+        listing = context.listing(self._root, application.values())
         manifest = _manifest(self._environment.description, listing)
         digest = hashlib.sha256(manifest).hexdigest()
         with alone(self._images):
             if self._environment.ensure():
-                say(f"installed the serving environment in {time.monotonic() - start:.1f} s")
-            layer = self._ensure_code(hashlib.sha256(listing).hexdigest())
-            self._ensure_package(self._images / repository / digest, manifest, layer)
-        size = _size(self._environment.path) + _size(layer)
+                say(f"installed the {recipe.extra} environment in {time.monotonic() - start:.1f} s")
+            layer = self._ensure_code(hashlib.sha256(listing).hexdigest(), application)
+            self._ensure_package(self._images / repository / digest, manifest, self._image(layer, recipe))
+        size = self._environment.size_bytes + folder_size(layer)
         seconds = time.monotonic() - start
         return Built(repository, f"sha256:{digest}", f"process-{digest[:12]}", "process", size, seconds)
 
@@ -57,36 +79,31 @@ class Packager:
         manifest = (self._images / built.repository / built.id.removeprefix("sha256:") / MANIFEST).read_bytes()
         return ecr.put(ecr_client, built.repository, built.tag, manifest, MANIFEST_TYPE)
 
-    def _ensure_code(self, digest: str) -> Path:
+    def _ensure_code(self, digest: str, application: Mapping[Path, Path]) -> Path:
         layer = self._images / "code" / digest
         if not layer.is_dir():
             with assembling(layer) as new:
-                for path in context.code(self._root):
-                    target = new / path.relative_to(context.SOURCE)
+                for place, path in application.items():
+                    target = new / place
                     target.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(self._root / path, target)
                 # Never checked against the source: the folder does not change.
                 compileall.compile_dir(new, ddir=layer, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
         return layer
 
-    def _ensure_package(self, folder: Path, manifest: bytes, layer: Path) -> None:
-        content = json.dumps(self._image(layer), indent=1).encode()
+    def _ensure_package(self, folder: Path, manifest: bytes, image: dict[str, Any]) -> None:
+        content = json.dumps(image, indent=1).encode()
         if (folder / IMAGE).is_file() and (folder / IMAGE).read_bytes() == content:
             return
         with assembling(folder) as new:
             (new / MANIFEST).write_bytes(manifest)
             (new / IMAGE).write_bytes(content)
 
-    def _image(self, layer: Path) -> dict[str, Any]:
+    def _image(self, layer: Path, recipe: Recipe) -> dict[str, Any]:
         return {
-            "entry_point": [str(self._environment.python), "-m", MODULE],
+            "entry_point": [str(self._environment.python), *recipe.arguments],
             "command": [],
-            "environment": {
-                "PYTHONPATH": str(layer),
-                "PYTHONUNBUFFERED": "1",
-                "PYTHONDONTWRITEBYTECODE": "1",
-                "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime's official builds send usage data to Microsoft
-            },
+            "environment": {"PYTHONPATH": str(layer), "LAB_ROOT": str(layer), **recipe.environment},
             "working_directory": str(layer),
         }
 
@@ -109,7 +126,3 @@ def _descriptor(media_type: str, content: bytes) -> dict[str, Any]:
         "digest": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "size": len(content),
     }
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())

@@ -57,6 +57,7 @@ class Workspace:
             TF_CLI_CONFIG_FILE=str(self._write("terraform.rc", _installation(self.settings.plugin_mirror, cache))),
             TF_DATA_DIR=str(self.folder / data),
             TF_VAR_metric_period=str(self.settings.metric_period),
+            **({"TF_VAR_mlflow_url": self.settings.mlflow_uri} if self.settings.mlflow_uri else {}),
         )
 
     def write_backend(self, account: str, partition: str, key: str) -> Path:

@@ -86,7 +86,7 @@ def reset(settings: Settings) -> None:
     """
     down(settings)
     paths = Paths(settings.root, settings.state_dir)
-    for folder in (paths.cloud, paths.mlflow, paths.experiments):
+    for folder in (paths.cloud, paths.experiments):
         shutil.rmtree(folder, ignore_errors=True)
 
 

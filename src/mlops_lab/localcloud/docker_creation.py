@@ -53,6 +53,7 @@ def host_config(container: Container, network: Network) -> dict[str, Any]:
         "SecurityOpt": ["no-new-privileges"],
         "PidsLimit": PROCESSES,
         **_limits(container),
+        "Binds": [f"{outside}:{inside}" for inside, outside in container.mounts.items()],
         **({"ReadonlyRootfs": True, "Tmpfs": {"/tmp": ""}} if container.read_only_root else {}),
         **(_bridge(container) if network == "bridge" else {"NetworkMode": "host"}),
     }

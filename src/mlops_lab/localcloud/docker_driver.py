@@ -49,6 +49,9 @@ class DockerDriver:
         image = reference(container.image, self._registries)
         self._require(image, container.image)
         self._discard(container.id)
+        for folder in container.mounts.values():
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o777)  # the container's user is another one than this machine's
         try:
             self._client.start(self._create(container, image))
         except APIError as error:

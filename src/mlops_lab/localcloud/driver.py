@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 
@@ -23,6 +24,7 @@ class Container:
     cpu_units: int | None = None  # 1024 units are one vCPU
     user: str | None = None
     read_only_root: bool = False
+    mounts: Mapping[str, Path] = field(default_factory=dict)  # path in the container -> folder on this machine
 
 
 @dataclass(frozen=True)

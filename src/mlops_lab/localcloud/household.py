@@ -14,7 +14,7 @@ from mlops_lab.localcloud.runtime import Runtime, choose_runtime
 from mlops_lab.settings import LOOPBACK, Settings
 
 HTTP = 80
-MLFLOW = 5000
+MLFLOW = 5001
 
 
 class Household:

@@ -6,6 +6,7 @@ limit and no other user, and it never says otherwise.
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -69,6 +70,8 @@ class ProcessDriver:
         folder = self._root / container.id
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        for mounted in container.mounts.values():
+            mounted.mkdir(parents=True, exist_ok=True)
         (folder / "limit").write_text(str(container.memory_mib or 0))
         wrapper = subprocess.Popen(
             ["sh", "-c", WRAPPER, container.id, *_arguments(container, package)],
@@ -165,7 +168,15 @@ def _environment(container: Container, package: Package) -> dict[str, str]:
     listen = {"HOST": "127.0.0.1"}
     if container.ports:
         listen["PORT"] = str(next(iter(container.ports.values())))
-    return inherited | package.environment | dict(container.environment) | listen
+    told = {name: _placed(value, container) for name, value in container.environment.items()}
+    return inherited | package.environment | told | listen
+
+
+def _placed(value: str, container: Container) -> str:
+    """A variable as a process must have it: it sees a volume under its folder here, not under the container's path."""
+    for inside, outside in container.mounts.items():
+        value = str(outside).join(re.split(rf"{re.escape(inside)}(?=/|$)", value))
+    return value
 
 
 def _measure(process: psutil.Process) -> tuple[float, int]:

@@ -21,7 +21,7 @@ from mlops_lab.settings import Settings
 
 PROJECT = "income"
 MILLISECONDS = 1_000
-INPUTS = {"project", "seed", "search"}
+INPUTS = {"project", "seed", "size", "search"}
 COMMIT = 40  # characters of a commit; a checkout with changes has more
 
 

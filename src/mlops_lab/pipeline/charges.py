@@ -8,6 +8,7 @@ PRICED = {
     "aws_cloudwatch_dashboard",
     "aws_cloudwatch_log_group",
     "aws_cloudwatch_metric_alarm",
+    "aws_db_instance",
     "aws_ecr_repository",
     "aws_ecs_service",
     "aws_ecs_task_definition",
@@ -16,6 +17,7 @@ PRICED = {
     "aws_nat_gateway",
     "aws_s3_bucket",
     "aws_scheduler_schedule",
+    "aws_service_discovery_private_dns_namespace",
     "aws_vpc_endpoint",
 }
 
@@ -30,6 +32,7 @@ FREE = {
 # These are settings or parts of something above, or free by nature.
 PARTS = {
     "aws_appautoscaling_target",
+    "aws_db_subnet_group",
     "aws_default_security_group",
     "aws_ecr_lifecycle_policy",
     "aws_ecs_cluster",
@@ -39,6 +42,7 @@ PARTS = {
     "aws_route_table_association",
     "aws_scheduler_schedule_group",
     "aws_security_group",
+    "aws_service_discovery_service",
     "aws_sns_topic_policy",
     "aws_sns_topic_subscription",
     "aws_subnet",

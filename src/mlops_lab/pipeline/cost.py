@@ -9,6 +9,7 @@ from mlops_lab.pipeline.prices import US_EAST_1, Price, PriceList
 from mlops_lab.pipeline.resources import Resource, Resources
 
 HOURS = 730.0  # AWS's own month
+PRICED_DATABASE = "db.t4g.micro"
 ALARMS_A_POLICY = 2  # target tracking keeps one alarm for scaling out and one for scaling in
 CONNECTIONS_A_CAPACITY_UNIT = 25.0  # new connections a second that one LCU covers; the other bound is 1 GB an hour
 
@@ -39,7 +40,7 @@ def monthly_bill(resources: Resources, usage: Usage | None = None, prices: Price
     """Price everything a state or plan holds; a line that comes to nothing for want of usage is left out."""
     assumed = usage or Usage()
     parts: tuple[Part, ...] = (_balancers, _addresses, _gateways, _endpoints, _traffic, _services, _retraining)
-    parts += (_alarms, _dashboards, _logs, _storage, _free)
+    parts += (_databases, _names, _alarms, _dashboards, _logs, _storage, _free)
     lines = (line for part in parts for line in part(resources, assumed, prices))
     return Bill(tuple(line for line in lines if line.count and line.units), unpriced(resources))
 
@@ -48,7 +49,7 @@ def running(service: Resource, resources: Resources, usage: Usage) -> int:
     """Count the tasks that a service is assumed to run."""
     if service.tag("Track") == "canary":
         return usage.canary_tasks
-    if usage.running_tasks is not None:
+    if usage.running_tasks is not None and service.tag("Track"):
         return usage.running_tasks
     targets = resources.of("aws_appautoscaling_target")
     minimum = (int(each.values["min_capacity"]) for each in targets if _scales(each, service))
@@ -105,7 +106,8 @@ def _traffic(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
 
 def _services(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
     for service in resources.of("aws_ecs_service"):
-        tasks, name = running(service, resources, usage), f"{service.tag('Service')} {service.tag('Track')}"
+        tasks = running(service, resources, usage)
+        name = f"{service.tag('Service')} {service.tag('Track')}".strip()
         if definition := resources.definition(service.values["task_definition"]):
             yield from _fargate(f"Tasks, {name}", tasks, HOURS, definition, prices, "run the whole month")
 
@@ -118,6 +120,21 @@ def _retraining(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
         if definition and schedule.values["state"] == "ENABLED":
             hours, what = usage.retraining_hours, schedule.values["name"]
             yield from _fargate(what, usage.retrainings, hours, definition, prices, assumption)
+
+
+def _databases(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
+    for database in resources.of("aws_db_instance"):
+        kind, stored = database.values["instance_class"], float(database.values["allocated_storage"])
+        if kind == PRICED_DATABASE:
+            yield Line("storage", f"Database {kind}", 1, HOURS, prices.database, "runs the whole month")
+        else:
+            yield _nothing(f"Database {kind}", 1, f"not counted: the price list has {PRICED_DATABASE} alone")
+        yield Line("storage", "Database storage", 1, stored, prices.database_storage, "backups of its size are free")
+
+
+def _names(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
+    count = len(resources.of("aws_service_discovery_private_dns_namespace"))
+    yield Line("network", "Private names", count, 1, prices.hosted_zone, "one hosted zone; lookups cost cents")
 
 
 def _fargate(what: str, tasks: float, hours: float, definition: Resource, prices: PriceList, assumption: str) -> Lines:

@@ -9,6 +9,8 @@ FARGATE = "https://aws.amazon.com/fargate/pricing/"
 CLOUDWATCH = "https://aws.amazon.com/cloudwatch/pricing/"
 S3 = "https://aws.amazon.com/s3/pricing/"
 ECR = "https://aws.amazon.com/ecr/pricing/"
+RDS = "https://aws.amazon.com/rds/postgresql/pricing/"
+ROUTE53 = "https://aws.amazon.com/route53/pricing/"
 EC2 = "https://aws.amazon.com/ec2/pricing/on-demand/"
 
 
@@ -45,6 +47,9 @@ class PriceList:
     logs: Price
     objects: Price
     images: Price
+    database: Price  # db.t4g.micro, one zone
+    database_storage: Price
+    hosted_zone: Price
 
 
 US_EAST_1 = PriceList(
@@ -67,4 +72,7 @@ US_EAST_1 = PriceList(
     logs=Price(0.50, "GB", CLOUDWATCH, allowance=5),
     objects=Price(0.023, "GB-month", S3),
     images=Price(0.10, "GB-month", ECR),
+    database=Price(0.016, "hour", RDS),
+    database_storage=Price(0.115, "GB-month", RDS),
+    hosted_zone=Price(0.50, "month", ROUTE53),
 )

@@ -1,4 +1,4 @@
-"""MLflow: runs and registered versions, in an explicit store, experiment and artefact folder."""
+"""MLflow: runs and registered versions, through the lab's own server."""
 
 import logging
 import os
@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlops_lab import catalog
+from mlops_lab.cloud import api
 from mlops_lab.errors import LabError
 from mlops_lab.settings import Settings
 
@@ -16,6 +16,14 @@ BUNDLE_URI = "bundle_uri"  # tags of a model version; one without them was never
 BUNDLE_SHA256 = "bundle_sha256"
 GATE = "gate"  # tag of a run: passed or refused
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"  # aliases of registered versions
+# A server that is down is told of in seconds, not after MLflow's own minutes of attempts; its progress bars are silent.
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
 
 
 @dataclass(frozen=True)
@@ -55,13 +63,12 @@ class Version:
 class Registry:
     """One project's experiment and registered model; both are made on first use.
 
-    Every method raises LabError where MLflow's store cannot be used.
+    Every method raises LabError where MLflow cannot be used.
     """
 
     def __init__(self, settings: Settings, project: str):
         self.project = project
-        self._uri = settings.mlflow_uri
-        self._folder = catalog.Paths(settings.root, settings.state_dir).mlflow
+        self._uri = api.mlflow_uri(settings)
 
     def log_run(self, record: RunRecord) -> LoggedModel:
         """Log a run with its model; a run that breaks off is marked as failed."""
@@ -168,20 +175,18 @@ class Registry:
         found = client.get_experiment_by_name(self.project)
         if found is not None:
             return str(found.experiment_id)
-        location = (self._folder / "artifacts" / self.project).as_uri()
-        return str(client.create_experiment(self.project, artifact_location=location))
+        return str(client.create_experiment(self.project))
 
     @contextmanager
     def _mlflow(self) -> Iterator[Any]:
         mlflow = load_mlflow()
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
             mlflow.set_tracking_uri(self._uri)
             mlflow.set_registry_uri(self._uri)
             yield mlflow
         except (OSError, mlflow.MlflowException) as error:
             said = " ".join(str(error).split())[:300]
-            raise LabError(f"MLflow's store {self._uri} cannot be used ({said}); check the folder.") from error
+            raise LabError(f"MLflow at {self._uri} cannot be used ({said}); see `make status`, then repeat.") from error
 
 
 def _version(found: Any, named: Mapping[str, list[str]]) -> Version:
@@ -191,7 +196,8 @@ def _version(found: Any, named: Mapping[str, list[str]]) -> Version:
 
 def load_mlflow() -> Any:
     """Import MLflow, which takes a second, with its telemetry off and its progress messages silent."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
     with warnings.catch_warnings():  # tqdm misses ipywidgets in a notebook, and names a path of this machine
         warnings.filterwarnings("ignore", message="IProgress not found")
         import mlflow

@@ -9,6 +9,7 @@ from mlops_lab.delivery.workflow_run import WorkflowRun
 from mlops_lab.errors import LabError
 from mlops_lab.progress import Say
 from mlops_lab.registry.history import TrainingRun, Version
+from mlops_lab.registry.tracking import Version as RegisteredVersion
 from mlops_lab.settings import Settings
 
 PASSED = TrainingRun("r2", "FINISHED", {"gate": "passed"}, {}, {}, Version("2", "s3://b/models/income/2/", "hash"))
@@ -28,6 +29,16 @@ class Dispatches:
         return WorkflowRun("77", name, "c", inputs, self.codes.get(name, 0), "a step", "", Path("/runs/77"))
 
 
+class HeldRegistry:
+    """The champion is version 1."""
+
+    def __init__(self, settings: Settings, project: str):
+        pass
+
+    def aliased(self, alias: str) -> RegisteredVersion:
+        return RegisteredVersion("1", "r1", "s3://b/models/income/1/", "hash", (alias,))
+
+
 def hold(monkeypatch: pytest.MonkeyPatch, made: list[TrainingRun], live: str) -> None:
     """MLflow has one older run of the workflow; this workflow run made `made`; the API serves the run `live`."""
 
@@ -35,17 +46,21 @@ def hold(monkeypatch: pytest.MonkeyPatch, made: list[TrainingRun], live: str) ->
         return made if "workflow_run" in tags else [*made, PASSED]
 
     monkeypatch.setattr(closed_loop, "runs", runs)
+    monkeypatch.setattr(closed_loop, "Registry", HeldRegistry)
+    monkeypatch.setattr(closed_loop, "caller", lambda settings: "arn:tester")
+    monkeypatch.setattr(closed_loop, "promote", lambda registry, version, who, why: f"{version} by {who}: {why}")
     monkeypatch.setattr(closed_loop.api, "metadata", lambda settings, project: {"run_id": live})
 
 
-def test_what_train_published_is_deployed(monkeypatch: pytest.MonkeyPatch):
+def test_what_train_published_is_deployed_and_then_the_champion(monkeypatch: pytest.MonkeyPatch):
     hold(monkeypatch, [PASSED], live="r1")
-    dispatches = Dispatches()
+    dispatches, said = Dispatches(), []
 
-    assert close_loop(SETTINGS, "income", lambda line: None, dispatches) == "2"
+    assert close_loop(SETTINGS, "income", said.append, dispatches) == "2"
 
     assert [name for name, _ in dispatches.asked] == ["train", "deploy"]
     assert dispatches.asked[1][1] == {"project": "income", "version": "2"}
+    assert said == ["2 by arn:tester: deployed by workflow run 77"]
 
 
 def test_a_refused_model_leaves_the_loop_that_is_closed(monkeypatch: pytest.MonkeyPatch):

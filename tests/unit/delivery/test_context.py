@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlops_lab.delivery import context
+from mlops_lab.delivery.recipe import JOBS
 
 ROOT = Path(__file__).parents[3]
 LOADED = "import mlops_lab.serving.__main__, sys; print(*sorted(m for m in sys.modules if m.startswith('mlops_lab')))"
@@ -24,7 +25,7 @@ def checkout(tmp_path: Path) -> Path:
 
 def test_only_what_the_ignore_file_lets_through_is_in_the_context(checkout: Path):
     assert context.files(checkout) == [Path("lock"), Path("src/app/main.py")]
-    assert context.code(checkout) == [Path("src/app/main.py")]
+    assert context.application(checkout) == {Path("app/main.py"): Path("src/app/main.py")}
 
 
 def test_the_listing_changes_with_a_file_s_content_and_name_and_with_nothing_else(checkout: Path):
@@ -42,9 +43,17 @@ def test_the_listing_changes_with_a_file_s_content_and_name_and_with_nothing_els
 def test_the_code_in_the_image_is_exactly_what_serving_imports():
     loaded = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True, cwd=ROOT)
 
-    assert modules(context.code(ROOT)) == sorted(loaded.stdout.split())
+    assert modules(list(context.application(ROOT))) == sorted(loaded.stdout.split())
 
 
 def modules(paths: list[Path]) -> list[str]:
-    names = (path.relative_to(context.SOURCE).with_suffix("").parts for path in paths)
+    names = (path.with_suffix("").parts for path in paths)
     return sorted(".".join(parts[:-1] if parts[-1] == "__init__" else parts) for parts in names)
+
+
+def test_the_jobs_image_holds_the_whole_package_and_the_data_and_nothing_compiled():
+    application = context.application(ROOT, JOBS)
+
+    assert {Path("mlops_lab/retrain.py"), Path("mlops_lab/registry/server.py")} <= set(application)
+    assert any(place.parts[0] == "data" for place in application)
+    assert not [place for place in application if "__pycache__" in place.parts]

@@ -148,7 +148,7 @@ def test_a_version_that_is_not_live_in_time_is_an_error(monkeypatch: pytest.Monk
     other = httpx.Response(200, json={"bundle_sha256": "another"})
     monkeypatch.setattr(delivery.httpx, "get", lambda url, timeout: other)
 
-    with pytest.raises(LabError, match="version 2 is not live at http://balancer/income/metadata"):
+    with pytest.raises(LabError, match=r"mlops-lab-income-stable:2 is not live in time"):
         deploy(FakeEcs(), "income", RELEASE, "http://balancer", say=lambda line: None, timeout=0)
 
 

@@ -23,6 +23,10 @@ class FakeEnvironment:
     def python(self) -> Path:
         return self.path / "bin" / "python"
 
+    @property
+    def size_bytes(self) -> int:
+        return 0
+
     def ensure(self) -> bool:
         was, self.missing = self.missing, False
         self.path.mkdir(parents=True, exist_ok=True)
@@ -72,7 +76,7 @@ def images(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def packager(checkout: Path, images: Path) -> Packager:
-    return Packager(checkout, images, FakeEnvironment(images / "environments" / "e"))  # type: ignore[arg-type]
+    return Packager(checkout, images, FakeEnvironment(images / "environments" / "e"))
 
 
 def test_the_digest_is_that_of_the_manifest_s_bytes(packager: Packager, images: Path):
@@ -114,7 +118,7 @@ def test_code_that_serving_does_not_use_changes_nothing(packager: Packager, chec
 def test_another_environment_has_another_digest(checkout: Path, images: Path, packager: Packager):
     other = FakeEnvironment(images / "environments" / "o", description=b'{"python": "3.12"}')
 
-    digests = {each.build("app", quiet).id for each in (packager, Packager(checkout, images, other))}  # type: ignore[arg-type]
+    digests = {each.build("app", quiet).id for each in (packager, Packager(checkout, images, other))}
 
     assert len(digests) == 2
 
@@ -134,7 +138,7 @@ def test_the_driver_finds_the_package_by_its_reference(packager: Packager, image
 def test_a_moved_state_folder_gets_its_paths_anew(checkout: Path, packager: Packager, images: Path, tmp_path: Path):
     built = packager.build("app", quiet)
     images.rename(tmp_path / "moved")
-    moved = Packager(checkout, tmp_path / "moved", FakeEnvironment(tmp_path / "moved" / "environments" / "e"))  # type: ignore[arg-type]
+    moved = Packager(checkout, tmp_path / "moved", FakeEnvironment(tmp_path / "moved" / "environments" / "e"))
 
     moved.build("app", quiet)
 
@@ -151,3 +155,19 @@ def test_a_push_registers_the_manifest_under_the_tag(packager: Packager):
     assert digest == built.id
     assert sha256(ecr.images[built.tag].encode()) == digest
     assert built.tag == f"process-{digest.removeprefix('sha256:')[:12]}"
+
+
+def test_the_jobs_package_starts_the_interpreter_and_leaves_the_rest_to_the_task(packager: Packager, checkout: Path):
+    ignore = checkout / "infra/docker/jobs.Dockerfile.dockerignore"
+    ignore.parent.mkdir(parents=True)
+    ignore.write_text("*\n!src/mlops_lab/**\n!data/**\n")
+    (checkout / "data").mkdir()
+    (checkout / "data/table.csv").write_text("a,b\n")
+
+    built = packager.build("mlops-jobs", quiet)
+
+    package = Package.find(checkout.parent / "images", f"r/mlops-jobs@{built.id}")
+    assert len(package.entry_point) == 1
+    root = Path(package.environment["LAB_ROOT"])
+    assert (root / "data/table.csv").is_file()
+    assert (root / "mlops_lab/cli.py").is_file()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops_lab.localcloud import process_driver
 from mlops_lab.localcloud.driver import CannotStartError, Container, Status
 from mlops_lab.localcloud.process_driver import ProcessDriver
 
@@ -185,3 +186,10 @@ def test_a_removed_container_leaves_nothing(driver: ProcessDriver, tmp_path: Pat
 
     assert driver.statuses() == []
     assert list((tmp_path / "containers").iterdir()) == []
+
+
+def test_a_process_is_told_a_volume_s_folder_here_and_nothing_else_is_changed(tmp_path: Path):
+    container = Container("t-1-app", "image", mounts={"/mnt/db": tmp_path})
+
+    assert process_driver._placed("sqlite:////mnt/db/runs.db", container) == f"sqlite:///{tmp_path}/runs.db"
+    assert process_driver._placed("/mnt/dbs/other", container) == "/mnt/dbs/other"

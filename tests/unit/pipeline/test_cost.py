@@ -161,9 +161,9 @@ def test_retraining_costs_what_its_task_takes_while_its_schedule_is_on(state: st
 
 
 def test_a_type_that_nobody_has_priced_is_named() -> None:
-    bill = monthly_bill(lab(resource("aws_db_instance"), resource("aws_vpc_ipam"), resource("aws_route53_zone")))
+    bill = monthly_bill(lab(resource("aws_db_proxy"), resource("aws_vpc_ipam"), resource("aws_route53_zone")))
 
-    assert bill.unknown == ("aws_db_instance", "aws_route53_zone", "aws_vpc_ipam")
+    assert bill.unknown == ("aws_db_proxy", "aws_route53_zone", "aws_vpc_ipam")
 
 
 def test_more_than_nothing_is_known_of_what_costs_nothing() -> None:

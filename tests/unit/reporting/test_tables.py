@@ -22,7 +22,7 @@ def test_every_resource_is_listed_under_the_question_of_its_file(state: State, l
 
     assert table["resources"].sum() == len(resources.all)
     assert table.set_index("file").loc["registry.tf", "question"] == "Where images are kept."
-    assert table.set_index("file").loc["registry.tf", "which"] == "2 ecr lifecycle policy, 2 ecr repository"
+    assert table.set_index("file").loc["registry.tf", "which"] == "3 ecr lifecycle policy, 3 ecr repository"
 
 
 def test_a_resource_that_no_file_declares_is_refused() -> None:

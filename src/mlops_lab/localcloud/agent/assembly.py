@@ -85,7 +85,8 @@ def assemble(
     def injected(task: Task, definition: Json) -> dict[str, str]:
         return sdk | (credentials.environment(task.id) if definition.get("taskRoleArn") else {})
 
-    runner = Runner(driver, account.client("ecs"), account.of_role, injected, logs.end, targets.drain_seconds)
+    ecs, drain = account.client("ecs"), targets.drain_seconds
+    runner = Runner(driver, ecs, account.of_role, injected, logs.end, drain, state / "volumes")
     balancer = Balancer(account.client("elbv2"), proxies, health, ports)
     reconciler = Reconciler(Parts(account.client("ecs"), runner, targets, balancer, logs))
     activities = Activities(state / "scaling-activities.json")

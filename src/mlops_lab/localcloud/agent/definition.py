@@ -1,7 +1,8 @@
 """From a task definition to containers that a driver can start. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from mlops_lab.localcloud.agent.observation import Json, Task
@@ -29,6 +30,7 @@ def containers(
     secrets: Mapping[str, Mapping[str, str]],
     ports: Mapping[tuple[str, int], int],
     injected: Mapping[str, str],
+    volumes: Path,
 ) -> list[Container]:
     """Return the task's containers.
 
@@ -38,11 +40,24 @@ def containers(
         secrets: Container name -> variable -> value.
         ports: (container name, container port) -> port on loopback.
         injected: Variables that the agent adds (endpoint, credentials).
+        volumes: Folder of the volumes that outlive their tasks.
     """
     return [
-        _container(task, definition, each, secrets.get(each["name"], {}), ports, injected)
+        replace(
+            _container(task, definition, each, secrets.get(each["name"], {}), ports, injected),
+            mounts=_mounts(definition, each, volumes),
+        )
         for each in definition["containerDefinitions"]
     ]
+
+
+def kept_volumes(definition: Json) -> set[str]:
+    """Names of the volumes that outlive their tasks: ECS's Docker volumes of shared scope."""
+    return {
+        each["name"]
+        for each in definition.get("volumes", [])
+        if (each.get("dockerVolumeConfiguration") or {}).get("scope") == "shared"
+    }
 
 
 def port_mappings(definition: Json) -> list[tuple[str, int]]:
@@ -100,6 +115,15 @@ def _container(
         user=each.get("user"),
         read_only_root=bool(each.get("readonlyRootFilesystem")),
     )
+
+
+def _mounts(definition: Json, each: Json, volumes: Path) -> dict[str, Path]:
+    kept = kept_volumes(definition)
+    return {
+        mount["containerPath"]: volumes / mount["sourceVolume"]
+        for mount in each.get("mountPoints", [])
+        if mount["sourceVolume"] in kept
+    }
 
 
 def _override(task: Task, name: str) -> Json:

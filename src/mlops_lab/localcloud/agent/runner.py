@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mlops_lab.localcloud.agent import definition as definitions
@@ -36,6 +37,7 @@ class Runner:
         injected: Callable[[Task, Json], Mapping[str, str]],
         ended: Callable[[Task, Json], None],
         drain_seconds: Callable[[Task], float],
+        volumes: Path,
     ):
         self._driver = driver
         self._ecs = ecs
@@ -43,6 +45,7 @@ class Runner:
         self._injected = injected  # variables that the agent adds to a task's containers
         self._ended = ended  # called before a task's containers are removed
         self._drain_seconds = drain_seconds
+        self._volumes = volumes  # folder of those that outlive their tasks
         self._definitions: dict[str, Json] = {}
         self._stopping: dict[str, Stopping] = {}
 
@@ -77,7 +80,7 @@ class Runner:
             self._report(task, "PENDING", own, ports=ports)
             values = secrets.resolve(definition, self._clients_of_role(definition.get("executionRoleArn")))
             injected = self._injected(task, definition)
-            for container in definitions.containers(task, definition, values, ports, injected):
+            for container in definitions.containers(task, definition, values, ports, injected, self._volumes):
                 if not any(status and status.id == container.id and status.running for status in own.values()):
                     self._driver.start(container)
         except CannotStartError as error:

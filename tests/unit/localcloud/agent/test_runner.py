@@ -1,10 +1,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mlops_lab.localcloud.agent import definition as definitions
 from mlops_lab.localcloud.agent import runner as runner_module
 from mlops_lab.localcloud.agent.observation import Task, World
 from mlops_lab.localcloud.agent.runner import Runner
@@ -132,6 +134,7 @@ def make(
         injected=lambda task, definition: {"AWS_REGION": "x"},
         ended=lambda task, definition: ended.append(task.id),
         drain_seconds=lambda task: drain,
+        volumes=Path("/volumes"),
     )
     return runner, ended
 
@@ -309,3 +312,23 @@ def test_free_ports_differ():
     ports = runner_module.free_ports([("a", 1), ("a", 2), ("b", 1)])
 
     assert len(set(ports.values())) == 3
+
+
+def test_a_shared_volume_is_a_folder_that_the_next_task_gets_too(driver: FakeDriver):
+    mounted = APP | {
+        "mountPoints": [
+            {"sourceVolume": "db", "containerPath": "/mnt/db"},
+            {"sourceVolume": "tmp", "containerPath": "/tmp"},
+        ]
+    }
+    definition = {
+        "containerDefinitions": [mounted],
+        "volumes": [{"name": "db", "dockerVolumeConfiguration": {"scope": "shared"}}, {"name": "tmp"}],
+    }
+
+    started = [
+        definitions.containers(replace(TASK, arn=f"{TASK.arn}{n}"), definition, {}, PORTS, {}, Path("/kept"))[0]
+        for n in (1, 2)
+    ]
+
+    assert [each.mounts for each in started] == [{"/mnt/db": Path("/kept/db")}] * 2

@@ -1,0 +1,71 @@
+# What keeps MLflow's runs on AWS: Postgres, where mlflow_database asks for it.
+
+locals {
+  database = var.mlflow_database == null ? {} : { mlflow = var.mlflow_database }
+}
+
+resource "aws_db_subnet_group" "mlflow" {
+  count = length(local.database)
+
+  name       = local.mlflow_name
+  subnet_ids = local.subnet_ids["private"]
+}
+
+resource "aws_security_group" "database" {
+  count = length(local.database)
+
+  name        = "${var.name}-database"
+  description = "MLflow's database: called by the MLflow server alone"
+  vpc_id      = aws_vpc.this.id
+
+  tags = { Name = "${var.name}-database" }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "database" {
+  count = length(local.database)
+
+  security_group_id            = aws_security_group.database[0].id
+  description                  = "MLflow"
+  referenced_security_group_id = aws_security_group.mlflow.id
+  from_port                    = 5432
+  to_port                      = 5432
+  ip_protocol                  = "tcp"
+}
+
+resource "aws_vpc_security_group_egress_rule" "mlflow_database" {
+  count = length(local.database)
+
+  security_group_id            = aws_security_group.mlflow.id
+  description                  = "MLflow's database"
+  referenced_security_group_id = aws_security_group.database[0].id
+  from_port                    = 5432
+  to_port                      = 5432
+  ip_protocol                  = "tcp"
+}
+
+resource "aws_db_instance" "mlflow" {
+  count = length(local.database)
+
+  identifier                   = local.mlflow_name
+  engine                       = "postgres"
+  engine_version               = "16"
+  instance_class               = var.mlflow_database.instance_class
+  allocated_storage            = var.mlflow_database.storage_gb
+  storage_type                 = "gp3"
+  storage_encrypted            = true
+  db_name                      = "mlflow"
+  username                     = local.database_username
+  password_wo                  = local.database_password
+  password_wo_version          = local.database_version
+  db_subnet_group_name         = aws_db_subnet_group.mlflow[0].name
+  vpc_security_group_ids       = [aws_security_group.database[0].id]
+  publicly_accessible          = false
+  backup_retention_period      = 7
+  auto_minor_version_upgrade   = true
+  performance_insights_enabled = false
+  deletion_protection          = !var.force_destroy
+  skip_final_snapshot          = var.force_destroy
+  final_snapshot_identifier    = var.force_destroy ? null : "${local.mlflow_name}-final"
+
+  tags = { Service = "mlflow" }
+}

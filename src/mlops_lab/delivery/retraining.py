@@ -1,0 +1,96 @@
+"""Runs retraining as an ECS task, follows its log, and ends as it ends."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mlops_lab import catalog
+from mlops_lab.cloud.session import client, explained
+from mlops_lab.delivery.rollout import Json, registrable
+from mlops_lab.errors import LabError
+from mlops_lab.settings import Settings
+
+POLL_SECONDS = 1.0
+CONTAINER = "retrain"
+STOPPED_IN_TIME = 3600.0
+
+
+def run(settings: Settings, project: str, image: str, arguments: Sequence[str], say: Callable[[str], None]) -> int:
+    """Run a project's retraining task with an image, and return its exit code.
+
+    Args:
+        settings: Where.
+        project: Name of the project.
+        image: URI by digest.
+        arguments: Of `python -m mlops_lab.retrain`, after the project.
+        say: Gets each line of the task's log.
+
+    Raises:
+        LabError: ECS refuses the task, or it could not start.
+    """
+    with explained(settings):
+        ecs, logs = client(settings, "ecs"), client(settings, "logs")
+        task = _start(ecs, project, image, arguments)
+        stream = f"retrain/{CONTAINER}/{task.rpartition('/')[2]}"
+        done = _follow(ecs, task, _Log(logs, catalog.log_group(project), stream), say)
+    container = done["containers"][0]
+    if container.get("exitCode") is None:
+        raise LabError(
+            f"Retraining {project} did not start: {done.get('stoppedReason')}; see `make logs PROJECT={project}`."
+        )
+    return int(container["exitCode"])
+
+
+def _start(ecs: Any, project: str, image: str, arguments: Sequence[str]) -> str:
+    family = catalog.retraining(project)
+    present = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
+    command = [*present["containerDefinitions"][0]["command"], *arguments]
+    arn = ecs.register_task_definition(**registrable(present, image=image))["taskDefinition"]["taskDefinitionArn"]
+    network = ecs.describe_services(cluster=catalog.CLUSTER, services=[catalog.service(project)])["services"]
+    answer = ecs.run_task(
+        cluster=catalog.CLUSTER,
+        taskDefinition=arn,
+        launchType="FARGATE",
+        platformVersion="1.4.0",
+        networkConfiguration=network[0]["networkConfiguration"],
+        overrides={"containerOverrides": [{"name": CONTAINER, "command": command}]},
+    )
+    if not answer["tasks"]:
+        why = "; ".join(str(each.get("reason")) for each in answer["failures"])
+        raise LabError(f"ECS does not run {family}: {why}; see `make status`.")
+    return str(answer["tasks"][0]["taskArn"])
+
+
+class _Log:
+    """The lines of a log stream, each once."""
+
+    def __init__(self, logs: Any, group: str, stream: str):
+        self._logs, self._group, self._stream = logs, group, stream
+        self._token: dict[str, str] = {}
+
+    def new(self) -> list[str]:
+        """Return what was written since the last call; nothing where the stream does not exist yet."""
+        try:
+            answer = self._logs.get_log_events(
+                logGroupName=self._group, logStreamName=self._stream, startFromHead=True, **self._token
+            )
+        except self._logs.exceptions.ResourceNotFoundException:
+            return []
+        self._token = {"nextToken": answer["nextForwardToken"]}
+        return [str(event["message"]) for event in answer["events"]]
+
+
+def _follow(ecs: Any, task: str, log: _Log, say: Callable[[str], None]) -> Json:
+    deadline = time.monotonic() + STOPPED_IN_TIME
+    while True:
+        (found,) = ecs.describe_tasks(cluster=catalog.CLUSTER, tasks=[task])["tasks"]
+        for line in log.new():
+            say(line)
+        if found["lastStatus"] == "STOPPED":
+            for line in log.new():
+                say(line)
+            ended: Json = found
+            return ended
+        if time.monotonic() > deadline:
+            raise LabError(f"The task {task} still runs after {STOPPED_IN_TIME:.0f} s; see `make logs`.")
+        time.sleep(POLL_SECONDS)
