@@ -68,9 +68,9 @@ def model_beats_the_baselines(settings: Settings) -> str:
 
 def experiment_is_its_own(settings: Settings) -> str:
     """4.3: its runs stand in an experiment of its own, with the baselines that each was judged by."""
-    run, other = (Registry(settings, name).newest_run() for name in (PROJECT, FIRST))
-    require(run, f"MLflow has no run of {PROJECT}; `make retrain PROJECT={PROJECT}` makes one")
-    of_other = other.info.experiment_id if other else "none"
+    runs, others = (Registry(settings, name).runs() for name in (PROJECT, FIRST))
+    require(runs, f"MLflow has no run of {PROJECT}; `make retrain PROJECT={PROJECT}` makes one")
+    run, of_other = runs[0], others[0].info.experiment_id if others else "none"
     require(run.info.experiment_id != of_other, f"{PROJECT} and {FIRST} share experiment {of_other}")
     wanted = ("mae", "constant_mae", "typical_mae", "skill_over_typical")
     missing = set(wanted) - run.data.metrics.keys()
