@@ -16,6 +16,7 @@ SIZE    ?=
 SEARCH  ?=
 BACKEND ?=
 WHY     ?=
+URL     ?=
 SECRET  ?=
 OVERLAP ?=
 PROFILE ?=
@@ -158,6 +159,10 @@ load: $(ENVIRONMENT) ## Offer load to PROJECT's live API (PROFILE=5:30,40:240,2:
 .PHONY: dashboard
 dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a page (MINUTES=n back; PNG=file writes a picture).
 	$(LAB) dashboard $(PROJECT) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PNG),--png $(PNG))
+
+.PHONY: test-api
+test-api: $(ENVIRONMENT) ## The API test suite over HTTP against URL (its KEY in the environment) or PROJECT's live API.
+	$(BIN)/pytest tests/api $(if $(URL),--url "$(URL)",--project $(PROJECT))
 
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.
