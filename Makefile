@@ -16,6 +16,7 @@ SIZE    ?=
 SEARCH  ?=
 BACKEND ?=
 WHY     ?=
+WINDOW  ?=
 SECRET  ?=
 OVERLAP ?=
 PROFILE ?=
@@ -158,6 +159,10 @@ load: $(ENVIRONMENT) ## Offer load to PROJECT's live API (PROFILE=5:30,40:240,2:
 .PHONY: dashboard
 dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a page (MINUTES=n back; PNG=file writes a picture).
 	$(LAB) dashboard $(PROJECT) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PNG),--png $(PNG))
+
+.PHONY: drift
+drift: $(ENVIRONMENT) ## Compare PROJECT's prediction log with its champion's reference (WINDOW=2020-04 or 2020-04-01..2020-05-01).
+	$(LAB) drift $(PROJECT) $(if $(WINDOW),--window $(WINDOW))
 
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.
