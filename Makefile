@@ -228,8 +228,8 @@ docs: $(ENVIRONMENT) ## Write the generated tables of the README.
 	$(LAB) docs
 
 .PHONY: lock
-lock: ## Resolve requirements.lock anew from pyproject.toml.
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --all-extras --upgrade pyproject.toml -o requirements.lock
+lock: ## Resolve requirements.lock anew from pyproject.toml, without what only a benchmark compares with.
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --extra lab --extra dev --extra spark --upgrade pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## Remove the lab's own environment, caches and state (stop the cloud first).

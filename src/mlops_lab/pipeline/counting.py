@@ -100,7 +100,9 @@ def _as_model_sees(edge: float) -> float:
 def _aggregates(log: ir.Table, numbers: Mapping[str, tuple[ir.Column, list[float]]]) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": log.count()}
     for name, (column, edges) in numbers.items():
-        found[f"{name}:present"] = count_if(~column.isnan()) if column.type().is_floating() else column.count()
+        found[f"{name}:present"] = (
+            count_if(column.notnull() & ~column.isnan()) if column.type().is_floating() else column.count()
+        )
         for index, edge in enumerate(edges):
             found[f"{name}:{index}"] = count_if(column <= _literal(column, edge))
     return found
@@ -114,8 +116,8 @@ def _literal(column: ir.Column, edge: float) -> Any:
 
 
 def _bins(row: Mapping[str, int], name: str, edges: int) -> tuple[int, ...]:
-    below = [row[f"{name}:{index}"] for index in range(edges)]
-    return tuple(int(each) for each in np.diff([0, *below, row[f"{name}:present"]]))
+    below = [row[f"{name}:{index}"] or 0 for index in range(edges)]  # of no rows DuckDB counts NULL
+    return tuple(int(each) for each in np.diff([0, *below, row[f"{name}:present"] or 0]))
 
 
 def _grouped(log: ir.Table, reference: Reference) -> dict[str, dict[str, int]]:
