@@ -6,7 +6,7 @@ is kept, so that ten million rows take no more memory than one batch of them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import ibis
 import ibis.expr.types as ir
@@ -14,11 +14,10 @@ import numpy as np
 
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.features import Feature
-from mlops_lab.pipeline.reference import SCORE, CategoryReference, NumberReference, Reference
+from mlops_lab.pipeline.reference import SCORE, AnyReference, NumberReference, Reference
 
 LOGGED_AT = "logged_at"
 CYCLES: Mapping[str, int] = {"minute_of_day": 1, "weekday": 7, "month": 365}  # derivation -> days until it repeats
-WIDEST = 2**24  # whole numbers up to here are float32, which the model sees
 Counts = Mapping[str, tuple[int, ...]]
 
 
@@ -39,13 +38,14 @@ def count(log: ir.Table, reference: Reference) -> Tally:
         LabError: The log lacks a column that the reference describes.
     """
     _require_columns(log, reference)
-    numbers = {**_numbers(log, reference), SCORE: (log[SCORE], list(reference.score.edges))}
-    [row] = log.aggregate(_aggregates(log, numbers)).to_pyarrow().to_pylist()
+    numbers = _numbers(log, reference)
+    seen = log.select(**{name: column.cast("float32") for name, (column, _) in numbers.items()})  # as the model does
+    [row] = seen.aggregate(_aggregates(seen, numbers)).to_pyarrow().to_pylist()
     grouped = _grouped(log, reference)
     days = {name: tuple(grouped.pop(_day(name), {}).values()) for name in _clocks(reference)}
     return Tally(
         rows=row["rows"],
-        numbers={name: _bins(row, name, len(edges)) for name, (_, edges) in numbers.items()},
+        numbers={name: _bins(row, name, len(described.edges)) for name, (_, described) in numbers.items()},
         categories={each.name: grouped.get(each.name, {}) for each in reference.features if each.kind == "category"},
         days=days,
     )
@@ -81,43 +81,24 @@ def _require_columns(log: ir.Table, reference: Reference) -> None:
             )
 
 
-def _numbers(log: ir.Table, reference: Reference) -> dict[str, tuple[ir.Column, list[float]]]:
-    found: dict[str, tuple[ir.Column, list[float]]] = {}
-    for feature in reference.features:
-        described = reference.described[feature.name]
-        if isinstance(described, NumberReference):
-            found[feature.name] = value_of(feature, log), [_as_model_sees(edge) for edge in described.edges]
+def _numbers(log: ir.Table, reference: Reference) -> dict[str, tuple[ir.Column, NumberReference]]:
+    features = ((each, reference.described[each.name]) for each in reference.features)
+    found = {each.name: (value_of(each, log), described) for each, described in features if _is_number(described)}
+    return {**found, SCORE: (log[SCORE], reference.score)}
+
+
+def _aggregates(seen: ir.Table, numbers: Mapping[str, tuple[ir.Column, NumberReference]]) -> dict[str, ir.Scalar]:
+    found: dict[str, ir.Scalar] = {"rows": seen.count()}
+    for name, (_, described) in numbers.items():
+        # Neither NULL nor NaN, which no engine finds to be up to infinity, has a value.
+        for index, edge in enumerate((*described.edges, float("inf"))):
+            found[f"{name}:{index}"] = count_if(seen[name] <= ibis.literal(edge, "float32"))
     return found
-
-
-def _as_model_sees(edge: float) -> float:
-    """Return the largest double that rounds to a float32 up to the edge, which is one."""
-    below, above = np.float32(edge), np.nextafter(np.float32(edge), np.float32(np.inf))
-    middle = (float(below) + float(above)) / 2
-    return middle if np.float32(middle) <= below else float(np.nextafter(middle, -np.inf))
-
-
-def _aggregates(log: ir.Table, numbers: Mapping[str, tuple[ir.Column, list[float]]]) -> dict[str, Any]:
-    found: dict[str, Any] = {"rows": log.count()}
-    for name, (column, edges) in numbers.items():
-        found[f"{name}:present"] = (
-            count_if(column.notnull() & ~column.isnan()) if column.type().is_floating() else column.count()
-        )
-        for index, edge in enumerate(edges):
-            found[f"{name}:{index}"] = count_if(column <= _literal(column, edge))
-    return found
-
-
-def _literal(column: ir.Column, edge: float) -> Any:
-    """An edge in the column's own type: engines read 1.5 as a decimal and then compare slowly."""
-    if column.type().is_integer() and abs(edge) < WIDEST:
-        return int(np.floor(edge))
-    return ibis.literal(edge, "float64")
 
 
 def _bins(row: Mapping[str, int], name: str, edges: int) -> tuple[int, ...]:
-    below = [row[f"{name}:{index}"] or 0 for index in range(edges)]  # of no rows DuckDB counts NULL
-    return tuple(int(each) for each in np.diff([0, *below, row[f"{name}:present"] or 0]))
+    below = [row[f"{name}:{index}"] or 0 for index in range(edges + 1)]  # of no rows DuckDB counts NULL
+    return tuple(int(each) for each in np.diff([0, *below]))
 
 
 def _grouped(log: ir.Table, reference: Reference) -> dict[str, dict[str, int]]:
@@ -125,7 +106,7 @@ def _grouped(log: ir.Table, reference: Reference) -> dict[str, dict[str, int]]:
     parts = [
         _group(feature.name, value_of(feature, log), log)
         for feature in reference.features
-        if isinstance(reference.described[feature.name], CategoryReference)
+        if not _is_number(reference.described[feature.name])
     ]
     parts += [_group(_day(name), moments(log[name]).date(), log) for name in _clocks(reference)]
     found: dict[str, dict[str, int]] = {}
@@ -134,6 +115,10 @@ def _grouped(log: ir.Table, reference: Reference) -> dict[str, dict[str, int]]:
         if row["bin"] is not None:
             found.setdefault(row["name"], {})[row["bin"]] = row["rows"]
     return found
+
+
+def _is_number(described: AnyReference) -> TypeGuard[NumberReference]:
+    return isinstance(described, NumberReference)
 
 
 def _group(name: str, values: ir.Column, log: ir.Table) -> ir.Table:

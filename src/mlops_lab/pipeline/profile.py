@@ -30,7 +30,7 @@ def reference_profile(
     described = {feature.name: _DESCRIBE[feature.kind](features[feature.name][:, 0]) for feature in spec.features}
     spread = float(losses.std(ddof=1)) if len(losses) > 1 else 0.0
     performance = {"metric": metric, "rows": len(losses), "mean": float(losses.mean()), "deviation": spread}
-    return {"features": described, "score": _numbers(scores), "performance": performance}
+    return {"features": described, "score": _numbers(scores.astype(np.float32)), "performance": performance}
 
 
 def bin_numbers(edges: list[float], values: NDArray[Any]) -> list[int]:
