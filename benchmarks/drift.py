@@ -36,6 +36,7 @@ BATCH, ROUNDS = 500_000, 3
 MOST_SCANS, MOST_BYTES, LEAST_FASTER = 4.0, 1e9, 40.0
 VALUES = {"c0": 2, "c1": 10, "c2": 30, "c3": 200}
 NUMBERS = [f"{kind}{index}" for kind, many in (("normal", 5), ("skewed", 3), ("code", 3)) for index in range(many)]
+BY_VALUE = ("code0", *VALUES)  # compared value by value, here and there
 SPEC = FeatureSpec((*(Feature(name, "number") for name in NUMBERS), *(Feature(name, "category") for name in VALUES)))
 
 
@@ -78,13 +79,15 @@ def scan(log: ir.Table) -> object:
     return log.aggregate(**added, latest=log["logged_at"].epoch_seconds().sum()).to_pyarrow()
 
 
-def best(work: Callable[[], object]) -> float:
-    seconds = []
-    for _ in range(ROUNDS):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+def best(*works: Callable[[], object]) -> list[float]:
+    """Seconds of each work, the best of some rounds in which they take turns."""
+    return [min(seconds) for seconds in zip(*([timed(work) for work in works] for _ in range(ROUNDS)), strict=True)]
+
+
+def timed(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
 
 
 def reference_from(profile: Path) -> Reference:
@@ -98,9 +101,9 @@ def drift_of(log: ir.Table, reference: Reference) -> Drift:
 def measured(file: str, profile: str) -> None:
     """Time counting and scanning in this process, which does nothing else, and print both with its peak memory."""
     log, reference = ibis.duckdb.connect().read_parquet(file), reference_from(Path(profile))
-    counted = best(lambda: drift_of(log, reference))
+    counted, scanned = best(lambda: drift_of(log, reference), lambda: scan(log))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"counted": counted, "peak": peak, "scanned": best(lambda: scan(log))}))
+    print(json.dumps({"counted": counted, "scanned": scanned, "peak": peak}))
 
 
 def alone(*arguments: str) -> dict[str, Any]:
@@ -126,8 +129,7 @@ def against_evidently(folder: Path, python: str) -> bool:
     before, now = folder / "reference.parquet", write(folder / "current.parquet", BATCH, 7, shifted=True)
     reference, database = reference_from(folder / "profile.json"), ibis.duckdb.connect()
     tables = [database.read_parquet(file) for file in (now, before)]
-    mine = best(lambda: drift_of(tables[0], reference))
-    both = best(lambda: [drift_of(table, reference) for table in tables])
+    mine, both = best(lambda: drift_of(tables[0], reference), lambda: [drift_of(table, reference) for table in tables])
     theirs = alone(python, str(Path(__file__).with_name("evidently_preset.py")), str(before), str(now))
     print(f"{BATCH:,} against {BATCH:,} rows; Evidently's DataDriftPreset {theirs['seconds']:.1f} s")
     for name, seconds in (("from the stored profile", mine), ("counting both tables", both)):
@@ -138,14 +140,19 @@ def against_evidently(folder: Path, python: str) -> bool:
 
 
 def same_verdicts(drift: Drift, theirs: dict[str, float]) -> bool:
-    """Hold the index against Evidently's `psi`; on values they are the same formula, on numbers it bins otherwise."""
+    """Hold the index against Evidently's `psi`.
+
+    On values they are one formula. Numbers Evidently bins in equal widths, the profile in tenths of the rows: there the
+    methods do not coincide, and what differs is only told.
+    """
     mine = {each.name: each.shape.stability_index for each in drift.features if each.shape}
     differ = [name for name, index in mine.items() if (index >= SHIFT) != (theirs[name] >= SHIFT)]
-    shifted = [name for name, index in mine.items() if index >= SHIFT]
-    apart = max(abs(mine[name] - theirs[name]) for name in ("c0", "c1", "c2", "code0"))
-    print(f"  verdicts by the stability index: {len(mine) - len(differ)} of {len(mine)} the same; drifted: {shifted}")
-    print(f"  where the bins are the same too, the index differs by at most {apart:.1e}")
-    return not differ
+    told = ", ".join(f"{name} {mine[name]:.2f}, theirs {theirs[name]:.2f}" for name in differ)
+    same = [name for name in BY_VALUE if name not in differ]
+    print(f"  index of values: {len(same)} of {len(BY_VALUE)} verdicts the same, the index within", end=" ")
+    print(f"{max(abs(mine[name] - theirs[name]) for name in BY_VALUE):.0e}")
+    print(f"  index of numbers in other bins: verdicts that differ: {told or 'none'}")
+    return len(same) == len(BY_VALUE)
 
 
 def main() -> int:

@@ -61,7 +61,9 @@ def reference_of(frame: pd.DataFrame, spec: FeatureSpec = SPEC) -> Reference:
 
 def expected(frame: pd.DataFrame, reference: Reference) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the features' own code and numpy count."""
-    numbers: dict[str, Any] = {"score": tuple(bin_numbers(list(reference.score.edges), frame["score"].to_numpy(np.float32)))}
+    numbers: dict[str, Any] = {
+        "score": tuple(bin_numbers(list(reference.score.edges), frame["score"].to_numpy(np.float32)))
+    }
     categories: dict[str, Any] = {}
     for name, values in compute(SPEC, columns_of(SPEC, frame)).items():
         described = reference.described[name]
