@@ -17,6 +17,7 @@ SEARCH  ?=
 BACKEND ?=
 WHY     ?=
 URL     ?=
+WINDOW  ?=
 SECRET  ?=
 OVERLAP ?=
 PROFILE ?=
@@ -164,6 +165,10 @@ dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a
 test-api: $(ENVIRONMENT) ## The API test suite over HTTP against URL (its KEY in the environment) or PROJECT's live API.
 	$(BIN)/pytest tests/api $(if $(URL),--url "$(URL)",--project $(PROJECT))
 
+.PHONY: drift
+drift: $(ENVIRONMENT) ## Compare PROJECT's prediction log with its champion's reference (WINDOW=2020-04 or 2020-04-01..2020-05-01).
+	$(LAB) drift $(PROJECT) $(if $(WINDOW),--window $(WINDOW))
+
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.
 	$(LAB) notices
@@ -228,8 +233,8 @@ docs: $(ENVIRONMENT) ## Write the generated tables of the README.
 	$(LAB) docs
 
 .PHONY: lock
-lock: ## Resolve requirements.lock anew from pyproject.toml.
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --all-extras --upgrade pyproject.toml -o requirements.lock
+lock: ## Resolve requirements.lock anew from pyproject.toml, without what only a benchmark compares with.
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --extra lab --extra dev --extra spark --upgrade pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## Remove the lab's own environment, caches and state (stop the cloud first).

@@ -140,6 +140,27 @@ resource "aws_cloudwatch_metric_alarm" "balancer" {
   ok_actions          = [aws_sns_topic.notices.arn]
 }
 
+# A verdict comes when somebody looks for drift, and holds until the next one: what is missing changes nothing.
+resource "aws_cloudwatch_metric_alarm" "drift" {
+  for_each = var.projects
+
+  alarm_name          = "${var.name}-${each.key}-drift"
+  alarm_description   = "what ${each.key} is asked, or how well it answers, is no longer as at training (1: data drift, 2: damage): RUNBOOK.md#drift"
+  namespace           = var.name
+  metric_name         = "DriftLevel"
+  dimensions          = { Project = each.key }
+  statistic           = "Maximum"
+  period              = var.metric_period
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "ignore"
+  alarm_actions       = [aws_sns_topic.notices.arn]
+  ok_actions          = [aws_sns_topic.notices.arn]
+
+  tags = { Service = each.key }
+}
+
 locals {
   # What the widgets of a project's dashboard draw, for its stable and its canary tasks. Statistic -> label.
   widgets = [
@@ -156,7 +177,7 @@ locals {
     for project in keys(var.projects) : project => concat(
       [for alarm in aws_cloudwatch_metric_alarm.task : alarm.arn if alarm.tags.Service == project],
       [for alarm in aws_cloudwatch_metric_alarm.target : alarm.arn if alarm.tags.Service == project],
-      [aws_cloudwatch_metric_alarm.balancer.arn],
+      [aws_cloudwatch_metric_alarm.balancer.arn, aws_cloudwatch_metric_alarm.drift[project].arn],
     )
   }
 }

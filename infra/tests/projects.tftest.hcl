@@ -268,6 +268,11 @@ run "a_third_project_gets_everything_the_others_have" {
   }
 
   assert {
+    condition     = alltrue([for key, alarm in aws_cloudwatch_metric_alarm.drift : alarm.dimensions == tomap({ Project = key }) && alarm.treat_missing_data == "ignore"])
+    error_message = "each project must have a drift alarm that keeps the last verdict"
+  }
+
+  assert {
     condition     = toset(keys(aws_cloudwatch_dashboard.project)) == toset(["income", "taxi", "housing"])
     error_message = "each project must have its dashboard"
   }

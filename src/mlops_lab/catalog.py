@@ -21,6 +21,7 @@ STATE_KEY = "lab/terraform.tfstate"
 REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
 JOBS = "jobs"
 JOBS_REPOSITORY = "mlops-jobs"
+GLUE_DATABASE = NAME.replace("-", "_")
 MLFLOW_SERVICE = f"{NAME}-mlflow"
 MLFLOW_PORT = 5001  # of the balancer
 
@@ -43,6 +44,31 @@ def predictions_bucket(account: str) -> str:
 def bundle_prefix(project: str, version: str) -> str:
     """Key prefix of a bundle in the models bucket."""
     return f"models/{project}/{version}/"
+
+
+def predictions_prefix(project: str) -> str:
+    """Key prefix of a project's prediction log, in partitions by date and hour."""
+    return f"predictions/project={project}/"
+
+
+def labels_prefix(project: str) -> str:
+    """Key prefix of a project's labels, which arrive later, in the bucket of the prediction log."""
+    return f"labels/project={project}/"
+
+
+def predictions_table(project: str) -> str:
+    """Glue table of a project's prediction log."""
+    return f"predictions_{project}"
+
+
+def labels_table(project: str) -> str:
+    """Glue table of a project's labels."""
+    return f"labels_{project}"
+
+
+def drift_experiment(project: str) -> str:
+    """MLflow experiment of a project's drift reports."""
+    return f"{project}-drift"
 
 
 def service(project: str, track: str = "stable") -> str:

@@ -230,6 +230,20 @@ def dashboard(
 
 
 @app.command()
+def drift(
+    project: ProjectName,
+    window: Annotated[str, typer.Option(help="2020-04, 2020-04-15 or 2020-04-01..2020-05-01 (default: all)")] = "",
+) -> None:
+    """Compare a project's prediction log with its champion's reference; any verdict is a success."""
+    from mlops_lab.drift.report import show
+    from mlops_lab.drift.watch import watch
+
+    looked, run = watch(_up(), project, window)
+    show(looked, console)
+    console.print(f"MLflow run {run}", highlight=False)
+
+
+@app.command()
 def notices() -> None:
     """Show the notices of alarms and budgets as they come, until Ctrl-C."""
     from mlops_lab.cloud.notices import subscribed

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     mlflow: str | None = Field(None, description="MLflow server's URL; otherwise port 5001 of the balancer")
     registry_port: int = Field(5002, ge=1, le=65535, description="ECR's image registry in the embedded cloud")
     driver: Literal["auto", "docker", "process"] = Field("auto", description="what runs the tasks")
+    log_engine: Literal["duckdb", "athena"] = Field("duckdb", description="what counts the prediction log")
     metric_seconds: Annotated[Literal[1, 5, 10, 20, 30, 60], BeforeValidator(lambda value: _whole(value))] = Field(
         10, description="seconds between two data of a metric in the embedded cloud; AWS: 60"
     )

@@ -74,8 +74,8 @@ def test_every_alarm_names_its_runbook_entry():
     named = re.findall(r"RUNBOOK\.md#(\w+)", alarms)
 
     kinds = re.findall(r"alarm_name\s+=", alarms)
-    assert len(named) == 7
-    assert len(kinds) == 3
+    assert len(named) == 8
+    assert len(kinds) == 4
     assert set(named) <= entries
     assert RUNBOOK.count("**Alarm** `mlops-lab-") == len(named)
 

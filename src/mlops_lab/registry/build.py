@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlops_lab.data.dataset import Provenance
 from mlops_lab.data.split import Splits
+from mlops_lab.pipeline.challenge import LOSSES
 from mlops_lab.pipeline.evaluate import Evaluation
 from mlops_lab.pipeline.features import compute
 from mlops_lab.pipeline.profile import reference_profile
@@ -46,7 +48,9 @@ def build(project: Project, model: Model, evaluation: Evaluation, splits: Splits
         bundle.MODEL: onnx,
         bundle.REQUEST_SCHEMA: bundle.encode(request_schema(project)),
         bundle.FEATURES: bundle.encode({"features": model.spec.document(), "output": output(model)}),
-        bundle.PROFILE: bundle.encode(reference_profile(model.spec, train, evaluation.scores)),
+        bundle.PROFILE: bundle.encode(
+            reference_profile(model.spec, train, evaluation.scores, project.metric, _losses(project, evaluation))
+        ),
     }
     facts = _facts(project, evaluation) | {"data": asdict(provenance), "rows": splits.sizes}
     example_score = float(model.score(pd.DataFrame([dict(project.example)]))[0])
@@ -72,6 +76,12 @@ def _facts(project: Project, evaluation: Evaluation) -> dict[str, Any]:
         "metrics": {name: value for name, value in evaluation.metrics.items() if np.isfinite(value)},
         "versions": package_versions(),
     }
+
+
+def _losses(project: Project, evaluation: Evaluation) -> NDArray[np.float64]:
+    """The project's metric row by row, on the held-out rows."""
+    truth = evaluation.truth.astype(np.float64)
+    return LOSSES[project.metric](truth, evaluation.scores.astype(np.float64))
 
 
 def _task(project: Project, evaluation: Evaluation) -> dict[str, Any]:

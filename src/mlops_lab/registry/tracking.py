@@ -43,6 +43,17 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
+class Report:
+    """What is kept of a run that trains nothing."""
+
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    documents: Mapping[str, Any] = field(default_factory=dict)  # artefact file -> JSON values
+    figures: Mapping[str, Any] = field(default_factory=dict)  # artefact file -> matplotlib figure
+
+
+@dataclass(frozen=True)
 class LoggedModel:
     """A model in the tracking store, not yet registered."""
 
@@ -75,16 +86,16 @@ class Registry:
     def log_run(self, record: RunRecord) -> LoggedModel:
         """Log a run with its model; a run that breaks off is marked as failed."""
         with self._mlflow() as mlflow, mlflow.start_run(experiment_id=self._experiment(mlflow)) as run:
-            mlflow.log_params(dict(record.params))
-            mlflow.log_metrics(dict(record.metrics))
-            mlflow.set_tags(dict(record.tags))
+            _log_values(mlflow, record)
             mlflow.log_input(_dataset(record), context="training")
-            for name, document in record.documents.items():
-                mlflow.log_dict(document, name)
-            for name, figure in record.figures.items():
-                mlflow.log_figure(figure, name)
             logged = _log_model(record)
         return LoggedModel(run.info.run_id, logged.model_uri, logged.model_id)
+
+    def log_report(self, report: Report) -> str:
+        """Log a run that trains nothing and return its id; one that breaks off is marked as failed."""
+        with self._mlflow() as mlflow, mlflow.start_run(experiment_id=self._experiment(mlflow)) as run:
+            _log_values(mlflow, report)
+        return str(run.info.run_id)
 
     def register(self, logged: LoggedModel, above: int) -> str:
         """Register a logged model and return its version number, the first one above `above`.
@@ -207,6 +218,16 @@ def load_mlflow() -> Any:
     for name in ("mlflow", "alembic"):  # after the import, which configures them
         logging.getLogger(name).setLevel(logging.ERROR)
     return mlflow
+
+
+def _log_values(mlflow: Any, record: RunRecord | Report) -> None:
+    mlflow.log_params(dict(record.params))
+    mlflow.log_metrics(dict(record.metrics))
+    mlflow.set_tags(dict(record.tags))
+    for name, document in record.documents.items():
+        mlflow.log_dict(document, name)
+    for name, figure in record.figures.items():
+        mlflow.log_figure(figure, name)
 
 
 def _dataset(record: RunRecord) -> Any:
