@@ -3,6 +3,7 @@
 Terraform's variable defaults repeat the names that it creates; `tests/e2e` compares the two after an apply.
 """
 
+from datetime import datetime
 from pathlib import Path
 
 NAME = "mlops-lab"
@@ -23,6 +24,8 @@ JOBS = "jobs"
 JOBS_REPOSITORY = "mlops-jobs"
 MLFLOW_SERVICE = f"{NAME}-mlflow"
 MLFLOW_PORT = 5001  # of the balancer
+METRICS = NAME  # CloudWatch namespace of the lab's own metrics
+SHED = "PredictionsShed"  # answered rows that were not logged, by project
 
 
 def state_bucket(account: str) -> str:
@@ -43,6 +46,17 @@ def predictions_bucket(account: str) -> str:
 def bundle_prefix(project: str, version: str) -> str:
     """Key prefix of a bundle in the models bucket."""
     return f"models/{project}/{version}/"
+
+
+def predictions_prefix(project: str, hour: datetime | None = None) -> str:
+    """Key prefix of a project's predictions in their bucket, or of those logged in an hour (UTC)."""
+    prefix = f"predictions/project={project}/"
+    return prefix if hour is None else f"{prefix}date={hour:%Y-%m-%d}/hour={hour:%H}/"
+
+
+def predictions_key(project: str, hour: datetime, name: str) -> str:
+    """Key of a Parquet file of predictions."""
+    return f"{predictions_prefix(project, hour)}{name}.parquet"
 
 
 def service(project: str, track: str = "stable") -> str:
