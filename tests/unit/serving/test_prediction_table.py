@@ -64,7 +64,10 @@ def test_the_columns_are_those_that_readers_rely_on():
 def test_a_request_of_several_rows_is_a_row_each_in_its_order():
     columns = [["x", None], [None, 2.0], [0.5, None], ["1900-01-01 00:00:00", None]]
 
-    found = one(Record("a", moment(), 0.5, [0.1, None], columns), Record("b", moment(), 1.0, [0.3], [["y"], [1.0], [1.0], [None]]))
+    found = one(
+        Record("a", moment(), 0.5, [0.1, None], columns),
+        Record("b", moment(), 1.0, [0.3], [["y"], [1.0], [1.0], [None]]),
+    )
 
     assert found["request_id"].to_pylist() == ["a", "a", "b"]
     assert found["row"].to_pylist() == [0, 1, 0]

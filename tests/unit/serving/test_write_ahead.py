@@ -18,7 +18,9 @@ from mlops_lab.serving.prediction_log.record import Contents, Header, Record, Un
 
 HEADER = Header(record.FORMAT, "income", "7", (("age", "integer"), ("job", "text")))
 LARGE = 10**9
-CELLS = st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"])), st.floats(allow_nan=False, allow_infinity=False))
+CELLS = st.one_of(
+    st.none(), st.text(st.characters(exclude_categories=["Cs"])), st.floats(allow_nan=False, allow_infinity=False)
+)
 
 
 @pytest.fixture
