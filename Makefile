@@ -157,6 +157,10 @@ live: $(ENVIRONMENT) ## What PROJECT's live API serves, as Markdown: version, ru
 load: $(ENVIRONMENT) ## Offer load to PROJECT's live API (PROFILE=5:30,40:240,2:60 is requests a second:seconds; VARIED=1 sends random rows).
 	$(LAB) load $(PROJECT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(VARIED),--varied)
 
+.PHONY: predictions
+predictions: $(ENVIRONMENT) ## PROJECT's latest logged predictions, from S3 (MINUTES=n back; 60 if not set).
+	$(LAB) predictions $(PROJECT) $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: dashboard
 dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a page (MINUTES=n back; PNG=file writes a picture).
 	$(LAB) dashboard $(PROJECT) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PNG),--png $(PNG))

@@ -6,7 +6,7 @@ locals {
     ecs         = "arn:${local.partition}:ecs:${var.region}:${local.account}:*"
     logs        = { for key in keys(var.projects) : key => "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/ecs/${var.name}/${key}" }
     repository  = { for key, project in var.projects : key => "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/${project.repository}" }
-    predictions = { for key in keys(var.projects) : key => "${local.bucket_arns["predictions"]}/project=${key}/*" }
+    predictions = { for key in keys(var.projects) : key => "${local.bucket_arns["predictions"]}/${local.prediction_prefix[key]}/*" }
     mlflow_log  = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/ecs/${var.name}/mlflow"
     jobs        = "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/mlops-jobs"
     models      = { for key in keys(var.projects) : key => "${local.bucket_arns["models"]}/models/${key}/*" }
@@ -173,7 +173,7 @@ resource "aws_iam_role_policy" "retrain" {
         Effect    = "Allow"
         Action    = "s3:ListBucket"
         Resource  = local.bucket_arns["predictions"]
-        Condition = { StringLike = { "s3:prefix" = "project=${each.key}/*" } }
+        Condition = { StringLike = { "s3:prefix" = "${local.prediction_prefix[each.key]}/*" } }
       },
     ]
   })

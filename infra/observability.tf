@@ -161,6 +161,27 @@ resource "aws_cloudwatch_metric_alarm" "drift" {
   tags = { Service = each.key }
 }
 
+# Answers go out whether they can be logged or not; what was not logged says so in a line that holds this metric.
+resource "aws_cloudwatch_metric_alarm" "predictions" {
+  for_each = var.projects
+
+  alarm_name          = "${var.name}-${each.key}-predictions-shed"
+  alarm_description   = "${each.key} has answered predictions that it could not log: RUNBOOK.md#predictionsshed"
+  namespace           = var.name
+  metric_name         = "PredictionsShed"
+  dimensions          = { Project = each.key }
+  statistic           = "Sum"
+  period              = var.metric_period
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.notices.arn]
+  ok_actions          = [aws_sns_topic.notices.arn]
+
+  tags = { Service = each.key }
+}
+
 locals {
   # What the widgets of a project's dashboard draw, for its stable and its canary tasks. Statistic -> label.
   widgets = [
@@ -177,7 +198,11 @@ locals {
     for project in keys(var.projects) : project => concat(
       [for alarm in aws_cloudwatch_metric_alarm.task : alarm.arn if alarm.tags.Service == project],
       [for alarm in aws_cloudwatch_metric_alarm.target : alarm.arn if alarm.tags.Service == project],
-      [aws_cloudwatch_metric_alarm.balancer.arn, aws_cloudwatch_metric_alarm.drift[project].arn],
+      [
+        aws_cloudwatch_metric_alarm.predictions[project].arn,
+        aws_cloudwatch_metric_alarm.drift[project].arn,
+        aws_cloudwatch_metric_alarm.balancer.arn,
+      ],
     )
   }
 }

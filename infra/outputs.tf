@@ -120,6 +120,11 @@ output "predictions_bucket" {
   value       = aws_s3_bucket.this["predictions"].id
 }
 
+output "predictions_database" {
+  description = "Name of the Glue database over the logged predictions; its tables are called as the projects are."
+  value       = aws_glue_catalog_database.predictions.name
+}
+
 output "api_key_parameter" {
   description = "Name of the SSM parameter that holds the API key (never its value)."
   value       = aws_ssm_parameter.api_key.name

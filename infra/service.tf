@@ -26,6 +26,20 @@ resource "aws_ecs_task_definition" "service" {
     name = "tmp"
   }
 
+  # Logged predictions that wait for S3, where their volume outlives the task; on Fargate they wait in /tmp.
+  dynamic "volume" {
+    for_each = var.prediction_log.kept ? ["${var.name}-${each.value.project}-predictions"] : []
+
+    content {
+      name = volume.value
+
+      docker_volume_configuration {
+        scope         = "shared"
+        autoprovision = true
+      }
+    }
+  }
+
   # A release copies this definition and adds the image's digest, BUNDLE_URI and BUNDLE_SHA256.
   container_definitions = jsonencode([{
     name                   = local.container
@@ -35,10 +49,17 @@ resource "aws_ecs_task_definition" "service" {
     readonlyRootFilesystem = true
     stopTimeout            = var.stop_timeout
     portMappings           = [{ containerPort = local.container_port, hostPort = local.container_port, protocol = "tcp" }]
-    mountPoints            = [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }]
+    mountPoints = concat(
+      [{ sourceVolume = "tmp", containerPath = "/tmp", readOnly = false }],
+      var.prediction_log.kept ? [{ sourceVolume = "${var.name}-${each.value.project}-predictions", containerPath = local.prediction_folder, readOnly = false }] : [],
+    )
     environment = [
       { name = "HOST", value = "0.0.0.0" },
       { name = "PORT", value = tostring(local.container_port) },
+      { name = "PREDICTION_LOG_BUCKET", value = aws_s3_bucket.this["predictions"].id },
+      { name = "PREDICTION_LOG_BYTES", value = tostring(var.prediction_log.limit_bytes) },
+      { name = "PREDICTION_LOG_FOLDER", value = var.prediction_log.kept ? local.prediction_folder : "/tmp/predictions" },
+      { name = "PREDICTION_LOG_SECONDS", value = tostring(var.prediction_log.seconds) },
       { name = "PROJECT", value = each.value.project },
     ]
     secrets = [for name, arn in local.secrets.serve : { name = name, valueFrom = arn }]

@@ -100,7 +100,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "predictions" {
     id     = "old-predictions"
     status = "Enabled"
 
-    filter {}
+    filter {
+      prefix = "predictions/"
+    }
 
     expiration {
       days = var.history_days

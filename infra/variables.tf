@@ -404,6 +404,21 @@ variable "cost_allocation_tags" {
   }
 }
 
+variable "prediction_log" {
+  description = "How answered predictions reach S3. seconds: between two shipments, which a killed Fargate task may lose; every 30 s are 0.43 USD a month of puts for each task under load. limit_bytes: what may wait on disk while S3 is away, beyond it logging is shed. kept: whether the folder is a volume that outlives its tasks, which the embedded cloud has and Fargate has not."
+  type = object({
+    seconds     = optional(number, 30)
+    limit_bytes = optional(number, 1073741824)
+    kept        = optional(bool, false)
+  })
+  default = {}
+
+  validation {
+    condition     = var.prediction_log.seconds > 0 && var.prediction_log.seconds <= 300 && var.prediction_log.limit_bytes >= 1024
+    error_message = "prediction_log has seconds ${var.prediction_log.seconds} and limit_bytes ${var.prediction_log.limit_bytes}; use up to 300 seconds and at least 1024 bytes."
+  }
+}
+
 variable "retraining" {
   description = "When the retraining tasks run: a cron(...) or rate(...) expression, its time zone, and whether they run at all; off until a retraining image is pushed."
   type = object({

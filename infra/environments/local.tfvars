@@ -8,6 +8,11 @@ deregistration_delay      = 3
 health_check_grace_period = 15
 stop_timeout              = 5
 
+prediction_log = {
+  seconds = 3
+  kept    = true
+}
+
 health_check = {
   interval            = 5
   timeout             = 2

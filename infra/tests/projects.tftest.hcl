@@ -166,6 +166,53 @@ run "a_role_that_starts_tasks_reads_exactly_the_secrets_that_their_definitions_n
   }
 }
 
+run "a_task_logs_its_predictions_under_its_own_prefix" {
+  assert {
+    condition = alltrue([
+      for key in keys(var.projects) : one([
+        for statement in jsondecode(aws_iam_role_policy.task[key].policy).Statement : statement.Resource if statement.Action == "s3:PutObject"
+      ]) == "arn:aws:s3:::mlops-lab-predictions-111122223333/predictions/project=${key}/*"
+    ])
+    error_message = "a task may put objects below predictions/project=<its own>/ and nowhere else"
+  }
+
+  assert {
+    condition = alltrue([
+      for task in aws_ecs_task_definition.service :
+      contains(jsondecode(task.container_definitions)[0].environment, { name = "PREDICTION_LOG_FOLDER", value = "/tmp/predictions" }) && length(task.volume) == 1
+    ])
+    error_message = "without a volume that outlives its tasks, the log must be in the task's writable place"
+  }
+}
+
+run "a_table_has_the_columns_and_partitions_that_tasks_write" {
+  assert {
+    condition     = aws_glue_catalog_database.predictions.name == "mlops_lab_predictions" && toset(keys(aws_glue_catalog_table.predictions)) == toset(["income", "taxi"])
+    error_message = "each project must have its table"
+  }
+
+  assert {
+    condition     = alltrue([for table in aws_glue_catalog_table.predictions : join("/", table.partition_keys[*].name) == "project/date/hour" && table.parameters["projection.enabled"] == "true"])
+    error_message = "the partitions must be computed, not looked up"
+  }
+
+  assert {
+    condition     = contains([for column in aws_glue_catalog_table.predictions["taxi"].storage_descriptor[0].columns : "${column.name} ${column.type}"], "pickup_datetime timestamp")
+    error_message = "a table must have the fields of its project's requests"
+  }
+}
+
+run "where_volumes_are_kept_the_log_outlives_its_task" {
+  variables {
+    prediction_log = { kept = true }
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.service["income-stable"].volume != aws_ecs_task_definition.service["taxi-stable"].volume && length(aws_ecs_task_definition.service["income-stable"].volume) == 2
+    error_message = "each project must have its own volume"
+  }
+}
+
 run "a_task_role_reaches_its_own_project_only" {
   assert {
     condition = alltrue([
@@ -275,6 +322,11 @@ run "a_third_project_gets_everything_the_others_have" {
   assert {
     condition     = toset(keys(aws_cloudwatch_dashboard.project)) == toset(["income", "taxi", "housing"])
     error_message = "each project must have its dashboard"
+  }
+
+  assert {
+    condition     = length(aws_glue_catalog_table.predictions["housing"].storage_descriptor[0].columns) == 6
+    error_message = "the third project must have its table, with the log's own columns before its fields are known"
   }
 
   assert {

@@ -3,6 +3,7 @@
 Terraform's variable defaults repeat the names that it creates; `tests/e2e` compares the two after an apply.
 """
 
+from datetime import datetime
 from pathlib import Path
 
 NAME = "mlops-lab"
@@ -21,9 +22,11 @@ STATE_KEY = "lab/terraform.tfstate"
 REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
 JOBS = "jobs"
 JOBS_REPOSITORY = "mlops-jobs"
-GLUE_DATABASE = NAME.replace("-", "_")
+GLUE_DATABASE = f"{NAME.replace('-', '_')}_predictions"
 MLFLOW_SERVICE = f"{NAME}-mlflow"
 MLFLOW_PORT = 5001  # of the balancer
+METRICS = NAME  # CloudWatch namespace of the lab's own metrics
+SHED = "PredictionsShed"  # answered rows that were not logged, by project
 
 
 def state_bucket(account: str) -> str:
@@ -46,9 +49,15 @@ def bundle_prefix(project: str, version: str) -> str:
     return f"models/{project}/{version}/"
 
 
-def predictions_prefix(project: str) -> str:
-    """Key prefix of a project's prediction log, in partitions by date and hour."""
-    return f"predictions/project={project}/"
+def predictions_prefix(project: str, hour: datetime | None = None) -> str:
+    """Key prefix of a project's predictions in their bucket, or of those logged in an hour (UTC)."""
+    prefix = f"predictions/project={project}/"
+    return prefix if hour is None else f"{prefix}date={hour:%Y-%m-%d}/hour={hour:%H}/"
+
+
+def predictions_key(project: str, hour: datetime, name: str) -> str:
+    """Key of a Parquet file of predictions."""
+    return f"{predictions_prefix(project, hour)}{name}.parquet"
 
 
 def labels_prefix(project: str) -> str:
@@ -58,12 +67,12 @@ def labels_prefix(project: str) -> str:
 
 def predictions_table(project: str) -> str:
     """Glue table of a project's prediction log."""
-    return f"predictions_{project}"
+    return project.replace("-", "_")
 
 
 def labels_table(project: str) -> str:
     """Glue table of a project's labels."""
-    return f"labels_{project}"
+    return f"{predictions_table(project)}_labels"
 
 
 def drift_experiment(project: str) -> str:

@@ -205,6 +205,20 @@ def predict(project: ProjectName) -> None:
 
 
 @app.command()
+def predictions(
+    project: ProjectName,
+    minutes: Annotated[int, typer.Option(min=1, help="how far to look back")] = 60,
+    rows: Annotated[int, typer.Option(min=1, help="how many to show")] = 20,
+) -> None:
+    """Show the latest logged predictions of a project."""
+    from mlops_lab.data.predictions import latest
+
+    found = latest(_up(), project, minutes)
+    console.print(found.tail(rows).to_string(index=False), markup=False, highlight=False)
+    console.print(f"{len(found):,} rows of {found['request_id'].nunique():,} requests in {minutes} minutes")
+
+
+@app.command()
 def load(
     project: ProjectName,
     profile: Annotated[str | None, typer.Option(help="stages RATE:SECONDS or FROM-TO:SECONDS, by commas")] = None,

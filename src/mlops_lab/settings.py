@@ -170,6 +170,23 @@ class ServingSettings(BaseSettings):
         return {name: value for name, value in found.items() if value is not None}
 
 
+class PredictionLogSettings(BaseSettings):
+    """What a serving task is told of its prediction log by its task definition."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    folder: Path | None = Field(
+        None, validation_alias="PREDICTION_LOG_FOLDER", description="of the write-ahead files; None: nothing is logged"
+    )
+    bucket: str | None = Field(None, validation_alias="PREDICTION_LOG_BUCKET", min_length=1)
+    seconds: float = Field(
+        10, validation_alias="PREDICTION_LOG_SECONDS", gt=0, le=300, description="between two shipments"
+    )
+    limit_bytes: int = Field(
+        1024**3, validation_alias="PREDICTION_LOG_BYTES", ge=1024, description="that the folder holds at most"
+    )
+
+
 class TrackingServerSettings(BaseSettings):
     """What an MLflow server's task is told by its task definition; MLflow's own names where it has some."""
 
@@ -204,6 +221,15 @@ def read_serving_settings() -> ServingSettings:
         LabError: A variable is missing or has a value that is not allowed.
     """
     return _validated(ServingSettings, {})
+
+
+def read_prediction_log_settings() -> PredictionLogSettings:
+    """Read what a serving task's environment says of its prediction log.
+
+    Raises:
+        LabError: A variable has a value that is not allowed.
+    """
+    return _validated(PredictionLogSettings, {})
 
 
 def read_tracking_server_settings() -> TrackingServerSettings:

@@ -25,6 +25,7 @@ PRICED = {
 FREE = {
     "aws_budgets_budget": ("Budgets", "a budget that only watches is free"),
     "aws_ce_anomaly_monitor": ("Anomaly monitors", "anomaly detection is free"),
+    "aws_glue_catalog_table": ("Data catalogue", "the first million tables and partitions are free"),
     "aws_sns_topic": ("Notice topics", "the first 1,000 e-mails a month are free"),
     "aws_ssm_parameter": ("Parameters", "standard ones are free, and so are AWS's own key and 20,000 uses of it"),
 }
@@ -36,6 +37,7 @@ PARTS = {
     "aws_default_security_group",
     "aws_ecr_lifecycle_policy",
     "aws_ecs_cluster",
+    "aws_glue_catalog_database",
     "aws_internet_gateway",
     "aws_route",
     "aws_route_table",

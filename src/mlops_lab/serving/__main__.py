@@ -12,8 +12,9 @@ from mlops_lab.serving import log
 from mlops_lab.serving.app import create_app
 from mlops_lab.serving.fingerprint import fingerprint
 from mlops_lab.serving.model import Model
+from mlops_lab.serving.prediction_log.log import PredictionLog, open_log
 from mlops_lab.serving.source import load_bundle
-from mlops_lab.settings import ServingSettings, read_serving_settings
+from mlops_lab.settings import ServingSettings, read_prediction_log_settings, read_serving_settings
 
 LOG = logging.getLogger(__name__)
 DRAIN_SECONDS = 20  # for requests in flight after SIGTERM; ECS sends SIGKILL after 30
@@ -21,21 +22,27 @@ KEEP_ALIVE_SECONDS = 75  # longer than the balancer's 60, so that it is the one 
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that logs when it accepts requests and when it has stopped."""
+    """A uvicorn server that logs when it accepts requests and when it has stopped, and ships predictions between."""
 
-    def __init__(self, config: uvicorn.Config, fields: dict[str, object], start: float):
+    def __init__(
+        self, config: uvicorn.Config, fields: dict[str, object], start: float, predictions: PredictionLog | None
+    ):
         super().__init__(config)
-        self._fields, self._start = fields, start
+        self._fields, self._start, self._predictions = fields, start, predictions
 
     async def startup(self, sockets: object = None) -> None:
         """Open the port, then log that the service is ready."""
         await super().startup(sockets)  # type: ignore[arg-type]
+        if self._predictions:
+            self._predictions.start()
         seconds = round(time.monotonic() - self._start, 3)
         LOG.info("ready", extra={"fields": self._fields | {"seconds": seconds}})
 
     async def shutdown(self, sockets: object = None) -> None:
-        """Finish the requests in flight, then log that the service has stopped."""
+        """Finish the requests in flight, ship what they logged, then log that the service has stopped."""
         await super().shutdown(sockets)  # type: ignore[arg-type]
+        if self._predictions:
+            self._predictions.close()
         LOG.info("stopped", extra={"fields": self._fields})
 
 
@@ -51,11 +58,12 @@ def main() -> int:
         about = {"project": settings.project, "bundle_uri": settings.bundle_uri, "secrets": told}
         LOG.info("start", extra={"fields": about})
         model = _load(settings)
+        predictions = _prediction_log(settings, model)
     except LabError as error:
         LOG.error("cannot serve", extra={"fields": {"error": str(error)}})
         return 1
     config = uvicorn.Config(
-        create_app(model, list(settings.api_keys.values())),
+        create_app(model, list(settings.api_keys.values()), predictions),
         host=settings.host,
         port=settings.port,
         access_log=False,
@@ -65,7 +73,7 @@ def main() -> int:
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
     fields = {"project": model.project, "model_version": model.version, "port": settings.port}
-    Server(config, fields, start).run()
+    Server(config, fields, start, predictions).run()
     return 0
 
 
@@ -74,6 +82,11 @@ def _load(settings: ServingSettings) -> Model:
     if model.project != settings.project:
         raise LabError(f"PROJECT is {settings.project!r}, the bundle is of {model.project!r}; deploy the right bundle.")
     return model
+
+
+def _prediction_log(settings: ServingSettings, model: Model) -> PredictionLog | None:
+    told = read_prediction_log_settings()
+    return open_log(told, model.project, model.version, model.request_schema, settings.region)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The HTTP application: predictions of one model, and what is known of it."""
 
 import hmac
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,6 +15,7 @@ from mlops_lab.serving.answer import answer, refuse
 from mlops_lab.serving.body import MAX_BYTES, BodyTooLargeError, is_json, read_body
 from mlops_lab.serving.identity import Identity
 from mlops_lab.serving.model import Model
+from mlops_lab.serving.prediction_log.log import PredictionLog
 from mlops_lab.serving.request import MAX_ROWS, InvalidRequestError, RequestDecoder, TooManyRowsError
 
 TOO_LARGE = f"A request holds at most {MAX_ROWS} instances in {MAX_BYTES} bytes; send several."
@@ -30,14 +32,16 @@ class Counts:
 class Service:
     """The endpoints of one model."""
 
-    def __init__(self, model: Model, api_keys: Sequence[str]):
+    def __init__(self, model: Model, api_keys: Sequence[str], log: PredictionLog | None = None):
         self.model = model
+        self._log = log
         self._keys = tuple(key.encode() for key in api_keys)
         self._decoder = RequestDecoder(model.request_schema)
         self._counts = Counts()
 
     async def predict(self, request: Request) -> Response:
-        """Predict every instance of the request."""
+        """Predict every instance of the request, and log what is answered before it goes out."""
+        start = time.perf_counter()
         if not self._admitted(request):
             return refuse(request, 401, "The x-api-key header is missing or wrong; send the key of this service.")
         if not is_json(request.headers.get("content-type")):
@@ -52,6 +56,9 @@ class Service:
         answered = self.model.predict(columns)  # in the event loop: a row takes less time than a thread's hand-over
         self._counts.predictions += len(answered.predictions)
         self._counts.unknown_categories.update(answered.unknown)
+        if self._log is not None:
+            seconds = time.perf_counter() - start
+            self._log.append(request.scope["state"]["request_id"], columns, answered.scores, seconds)
         content: dict[str, Any] = {"predictions": answered.predictions}
         if answered.unknown:
             content["unknown_categories"] = answered.unknown
@@ -75,6 +82,7 @@ class Service:
         since_start = {
             "predictions": self._counts.predictions,
             "unknown_categories": dict(self._counts.unknown_categories),
+            "prediction_log": self._log.state if self._log else None,
         }
         return answer(request.scope, known | identity | {"since_start": since_start})
 
@@ -85,7 +93,7 @@ class Service:
         return sum(hmac.compare_digest(given, key) for key in self._keys) > 0  # all are compared: no time tells which
 
 
-def create_app(model: Model, api_keys: Sequence[str] = ()) -> FastAPI:
+def create_app(model: Model, api_keys: Sequence[str] = (), log: PredictionLog | None = None) -> FastAPI:
     """Build the application that serves a model below ``/<project>/``; without an API key it is open."""
     base = f"/{model.project}"
     app = FastAPI(
@@ -95,7 +103,7 @@ def create_app(model: Model, api_keys: Sequence[str] = ()) -> FastAPI:
         docs_url=f"{base}/docs",
         redoc_url=None,
     )
-    service = Service(model, api_keys)
+    service = Service(model, api_keys, log)
     app.add_api_route(f"{base}/predict", service.predict, methods=["POST"], response_class=Response)
     for prefix in (base, ""):  # the balancer routes by project, a health check asks the task itself
         for endpoint in (service.health, service.ready, service.metadata):

@@ -20,9 +20,11 @@ Prediction = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """Predictions in the order of the rows, and how many categories, by field, the model has never seen."""
+    """Predictions in the order of the rows, their scores (the probability of the positive class, or the number), and
+    how many categories, by field, the model has never seen."""
 
     predictions: list[Prediction]
+    scores: list[float]
     unknown: dict[str, int]
 
 
@@ -59,7 +61,8 @@ class Model:
 
     def predict(self, columns: Mapping[str, Sequence[Any]]) -> Answer:
         """Answer rows given as columns of equal length."""
-        return Answer(self._answer(self._score(columns)), unknown(self._spec, columns))
+        scores: list[float] = self._score(columns).tolist()
+        return Answer(self._answer(scores), scores, unknown(self._spec, columns))
 
     def _score(self, columns: Mapping[str, Sequence[Any]]) -> NDArray[np.float32]:
         output: NDArray[np.float32] = self._session.run([self._output], compute(self._spec, columns))[0]
@@ -84,19 +87,19 @@ def _open(content: bytes) -> Any:
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
-def _answers(task: Mapping[str, Any]) -> Callable[[NDArray[np.float32]], list[Prediction]]:
+def _answers(task: Mapping[str, Any]) -> Callable[[list[float]], list[Prediction]]:
     if task["kind"] == "regression":
         return partial(_numbers, task["unit"])
     negative, positive = task["labels"]
     return partial(_labels, negative, positive, task["threshold"])
 
 
-def _numbers(unit: str, scores: NDArray[np.float32]) -> list[Prediction]:
-    return [{unit: number} for number in scores.tolist()]
+def _numbers(unit: str, scores: list[float]) -> list[Prediction]:
+    return [{unit: number} for number in scores]
 
 
-def _labels(negative: str, positive: str, threshold: float, scores: NDArray[np.float32]) -> list[Prediction]:
+def _labels(negative: str, positive: str, threshold: float, scores: list[float]) -> list[Prediction]:
     return [
         {"label": positive if probability >= threshold else negative, "probability": probability}
-        for probability in scores.tolist()
+        for probability in scores
     ]

@@ -103,7 +103,7 @@ def test_an_unseen_category_is_answered_reported_and_counted(api: httpx.AsyncCli
 
     assert answer["unknown_categories"] == {"occupation": 2}
     since_start = send(api, "GET", "/metadata").json()["since_start"]
-    assert since_start == {"predictions": 3, "unknown_categories": {"occupation": 2}}
+    assert since_start == {"predictions": 3, "unknown_categories": {"occupation": 2}, "prediction_log": None}
 
 
 def test_bad_input_is_422_with_problems_and_without_a_traceback(

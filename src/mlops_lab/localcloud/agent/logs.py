@@ -2,12 +2,14 @@
 
 import json
 import logging
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from mlops_lab.localcloud.agent import definition as definitions
+from mlops_lab.localcloud.agent.embedded_metrics import extract
 from mlops_lab.localcloud.agent.observation import Json, Task
 from mlops_lab.localcloud.driver import Driver, LogLine
 
@@ -18,11 +20,15 @@ log = logging.getLogger(__name__)
 
 
 class LogShipper:
-    """Sends each container's new lines to its log stream, at least once over restarts."""
+    """Sends each container's new lines to its log stream, and the metrics in them to CloudWatch.
 
-    def __init__(self, driver: Driver, client: Any, cursors: Path):
+    Both are sent at least once over restarts.
+    """
+
+    def __init__(self, driver: Driver, client: Any, cloudwatch: Any, cursors: Path):
         self._driver = driver
         self._client = client
+        self._cloudwatch = cloudwatch
         self._path = cursors
         self._cursors: dict[str, str] = json.loads(cursors.read_text()) if cursors.is_file() else {}
 
@@ -33,6 +39,7 @@ class LogShipper:
             lines, cursor = self._driver.logs(container_id, before)
             for start in range(0, len(lines), BATCH):
                 self._put(target, lines[start : start + BATCH])
+                self._publish(lines[start : start + BATCH])
             if cursor is not None and cursor != before:
                 self._cursors[container_id] = cursor
                 self._save()
@@ -54,6 +61,14 @@ class LogShipper:
                 raise
             if self._make_stream(target):
                 self._client.put_log_events(**arguments)
+
+    def _publish(self, lines: list[LogLine]) -> None:
+        found = sorted((each for line in lines for each in extract(line.message)), key=lambda each: each[0])
+        for namespace, group in groupby(found, key=lambda each: each[0]):
+            try:
+                self._cloudwatch.put_metric_data(Namespace=namespace, MetricData=[datum for _, datum in group])
+            except (ClientError, ParamValidationError) as error:  # lines are a task's own: they may hold anything
+                log.warning("metrics of namespace %s in log lines are refused: %s", namespace, error)
 
     def _make_stream(self, target: definitions.LogTarget) -> bool:
         """Make the log stream; a log group that does not exist loses the lines, as it would stop the task on AWS."""
