@@ -18,6 +18,11 @@ BACKEND ?=
 WHY     ?=
 URL     ?=
 WINDOW  ?=
+TRAIN   ?=
+TEST    ?=
+FROM    ?=
+TO      ?=
+SPEED   ?=
 SECRET  ?=
 OVERLAP ?=
 PROFILE ?=
@@ -107,8 +112,8 @@ destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that noth
 ##@ Model
 
 .PHONY: retrain
-retrain: $(ENVIRONMENT) ## Train PROJECT and register what beats the champion (SEED, SIZE=rows, SEARCH=candidates, BACKEND=dask).
-	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(BACKEND),--backend $(BACKEND))
+retrain: $(ENVIRONMENT) ## Train PROJECT and register what beats the champion (SEED, SIZE=rows, SEARCH=candidates, BACKEND=dask; TRAIN, TEST=days).
+	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(TRAIN),--train $(TRAIN)) $(if $(TEST),--test $(TEST)) $(if $(BACKEND),--backend $(BACKEND))
 
 .PHONY: models
 models: $(ENVIRONMENT) ## PROJECT's registered versions, their aliases and lineage, and every promotion.
@@ -172,6 +177,14 @@ test-api: $(ENVIRONMENT) ## The API test suite over HTTP against URL (its KEY in
 .PHONY: drift
 drift: $(ENVIRONMENT) ## Compare PROJECT's prediction log with its champion's reference (WINDOW=2020-04 or 2020-04-01..2020-05-01).
 	$(LAB) drift $(PROJECT) $(if $(WINDOW),--window $(WINDOW))
+
+.PHONY: traffic
+traffic: $(ENVIRONMENT) ## Send PROJECT's own rows of FROM to TO (months) to its live API in order of time, SPEED times as fast; labels follow.
+	$(LAB) traffic $(PROJECT) --from $(or $(FROM),$(error FROM is not set; use make traffic PROJECT=taxi FROM=2020-01 TO=2020-06)) $(if $(TO),--to $(TO)) $(if $(SPEED),--speed $(SPEED))
+
+.PHONY: loop
+loop: $(ENVIRONMENT) ## Close the loop of PROJECT over the months FROM to TO: traffic, drift, retraining, gate, deployment, promotion.
+	$(LAB) loop $(PROJECT) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(SPEED),--speed $(SPEED))
 
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.

@@ -16,7 +16,7 @@ from mlops_lab.pipeline import train
 from mlops_lab.pipeline.evaluate import Evaluation, evaluate
 from mlops_lab.pipeline.gate import Verdict, judge
 from mlops_lab.pipeline.search import Backend, Trial, search
-from mlops_lab.projects.project import Project
+from mlops_lab.projects.project import Project, TimeSplit, Window
 from mlops_lab.registry import build
 from mlops_lab.registry.commit import current_commit
 from mlops_lab.settings import Settings
@@ -42,12 +42,18 @@ def unheard(step: Step) -> None:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a model is trained; which rows are held out is the project's, so that every recipe is judged by the same."""
+    """How a model is trained.
+
+    Which rows are held out is the project's, so that every recipe is judged by the same; but for a project whose rows
+    have a time, later windows to learn from and to be judged by may be named, and the champion is judged by them too.
+    """
 
     seed: int = 0  # of the estimator and of a search
     size: int | None = None  # rows to learn from at most; None: all
     search: int = 0  # combinations of hyper-parameters to try; 0: the project's own
     backend: Backend = "loky"
+    train: Window | None = None
+    test: Window | None = None
 
 
 PLAIN = Recipe()
@@ -79,7 +85,7 @@ def train_candidate(
     """
     with step("load and validate the data", progress):
         raw = dataset.load(project, catalog.Paths(settings.root, settings.state_dir).data)
-        splits = at_most(split(project, raw.frame, SPLIT_SEED), recipe.size)
+        splits = at_most(split(project, raw.frame, SPLIT_SEED, _windows(project, recipe)), recipe.size)
     with step("train", progress):
         model, trials = _fitted(project, splits.train, recipe)
         schemas.validate_features(model.spec, train.feature_frame(model.spec, splits.test))
@@ -99,6 +105,20 @@ def at_most(splits: Splits, size: int | None) -> Splits:
     if size < SMALLEST:
         raise LabError(f"SIZE is {size}; use at least {SMALLEST} rows.")
     return replace(splits, train=splits.train.sample(size, random_state=SPLIT_SEED))
+
+
+def _windows(project: Project, recipe: Recipe) -> TimeSplit | None:
+    """The recipe's own windows, or None for the project's split."""
+    if recipe.train is None and recipe.test is None:
+        return None
+    if recipe.train is None or recipe.test is None:
+        raise LabError("TRAIN and TEST belong together: name the days to learn from and the days to be judged by.")
+    if not isinstance(project.split, TimeSplit):
+        raise LabError(f"{project.name} is not split by time; leave TRAIN and TEST out.")
+    try:
+        return TimeSplit(project.split.column, recipe.train, recipe.test)
+    except ValueError:
+        raise LabError(f"TRAIN is {recipe.train} and TEST {recipe.test}; TEST must follow TRAIN.") from None
 
 
 def _fitted(project: Project, rows: pd.DataFrame, recipe: Recipe) -> tuple[train.Model, tuple[Trial, ...]]:

@@ -75,6 +75,11 @@ def labels_table(project: str) -> str:
     return f"{predictions_table(project)}_labels"
 
 
+def loop_key(project: str, month: str) -> str:
+    """Key of what a project's loop decided for a month, in the bucket of the prediction log."""
+    return f"loop/project={project}/{month}.json"
+
+
 def drift_experiment(project: str) -> str:
     """MLflow experiment of a project's drift reports."""
     return f"{project}-drift"

@@ -258,6 +258,40 @@ def drift(
 
 
 @app.command()
+def traffic(
+    project: ProjectName,
+    start: Annotated[str, typer.Option("--from", help="first month or day, such as 2020-01")],
+    end: Annotated[str, typer.Option("--to", help="last month or day (default: the first)")] = "",
+    speed: Annotated[
+        float | None, typer.Option(min=1, help="times the rows' own pace (default: a month in 13 s)")
+    ] = None,
+) -> None:
+    """Send a project's own rows to its live API in order of time, and their labels after them."""
+    from mlops_lab.drift.window import spanned
+    from mlops_lab.load.replay import SPEED, replay
+
+    _print(replay(_up(), project, spanned(start, end or start), speed or SPEED, _print))
+
+
+@app.command()
+def loop(
+    project: ProjectName,
+    start: Annotated[str, typer.Option("--from", help="first month")] = "2020-01",
+    end: Annotated[str, typer.Option("--to", help="last month")] = "2020-06",
+    speed: Annotated[
+        float | None, typer.Option(min=1, help="times the rows' own pace (default: a month in 13 s)")
+    ] = None,
+) -> None:
+    """Close the loop over some months: traffic, drift, retraining, gate, deployment, promotion; what is done stays."""
+    from mlops_lab.load.replay import SPEED
+    from mlops_lab.loop.close import close
+    from mlops_lab.loop.report import show
+    from mlops_lab.progress import Timeline
+
+    show(close(_up(), project, start, end, speed or SPEED, Timeline(console)), console)
+
+
+@app.command()
 def notices() -> None:
     """Show the notices of alarms and budgets as they come, until Ctrl-C."""
     from mlops_lab.cloud.notices import subscribed

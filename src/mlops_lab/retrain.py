@@ -5,17 +5,19 @@ import json
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from math import isfinite
+from types import MappingProxyType
 
 from mlops_lab import catalog, projects
 from mlops_lab.candidate import PLAIN, Candidate, Progress, Recipe, Step, step, train_candidate, unheard
 from mlops_lab.cloud import session
+from mlops_lab.drift.window import parse
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.challenge import Challenge, challenge
 from mlops_lab.pipeline.search import BACKENDS
-from mlops_lab.projects.project import Project
+from mlops_lab.projects.project import Project, Window
 from mlops_lab.registry import build, figures, store
 from mlops_lab.registry.bundle import Bundle
 from mlops_lab.registry.champion import Champion, champion
@@ -49,8 +51,14 @@ def retrain(project: Project, settings: Settings, recipe: Recipe = PLAIN, *, pro
     return publish(train_candidate(project, settings, recipe, progress=progress), settings, progress=progress)
 
 
-def publish(candidate: Candidate, settings: Settings, *, progress: Progress = unheard) -> Retrained:
-    """Log a candidate's run, and register and publish it where the gates and the champion let it pass.
+def publish(
+    candidate: Candidate,
+    settings: Settings,
+    *,
+    progress: Progress = unheard,
+    tags: Mapping[str, str] = MappingProxyType({}),
+) -> Retrained:
+    """Log a candidate's run, with these tags of its own, and register and publish it where gates and champion allow it.
 
     The bucket is asked before the run is logged, and a version whose bundle cannot be published is taken back.
 
@@ -66,7 +74,7 @@ def publish(candidate: Candidate, settings: Settings, *, progress: Progress = un
     with step("compare with the champion", progress), session.explained(settings):
         compared = _challenge(candidate, champion(registry, s3, bucket))
     with step("log the run to MLflow", progress):
-        logged = registry.log_run(_record(candidate, compared, settings.workflow_tags))
+        logged = registry.log_run(_record(candidate, compared, {**settings.workflow_tags, **tags}))
     if reasons := _refusals(candidate, compared):
         raise GateRefusedError(
             f"The gate refuses this model of {name} ({'; '.join(reasons)}); MLflow run {logged.run_id} has its metrics."
@@ -151,7 +159,7 @@ def _record(candidate: Candidate, compared: Challenge | None, origin: Mapping[st
 def _params(candidate: Candidate) -> dict[str, object]:
     estimator = candidate.model.pipeline[-1]
     return {
-        **asdict(candidate.recipe),
+        **{each.name: getattr(candidate.recipe, each.name) for each in fields(candidate.recipe)},
         **candidate.evaluation.decisions,
         "data_sha256": candidate.provenance.sha256,
         "features": ", ".join(feature.name for feature in candidate.model.spec.features),
@@ -171,10 +179,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--search", type=_count, default=0, help="combinations of hyper-parameters to try (default: none)"
     )
+    parser.add_argument(
+        "--train", type=_days, help="days to learn from, 2020-01-01..2020-04-01 (default: the project's)"
+    )
+    parser.add_argument("--test", type=_days, help="days after these, to be judged by (default: the project's)")
     parser.add_argument("--backend", choices=BACKENDS, default="loky", help="what a search runs on (default: loky)")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGTERM, _stopped)
-    recipe = Recipe(options.seed, options.size, options.search, options.backend)
+    recipe = Recipe(options.seed, options.size, options.search, options.backend, options.train, options.test)
     try:
         retrained = retrain(projects.get(options.project), read_settings(), recipe, progress=_print_step)
     except LabError as error:
@@ -187,6 +199,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _stopped(number: int, frame: object) -> None:
     """End as Ctrl-C would, so that what is half registered is taken back."""
     sys.exit(128 + number)
+
+
+def _days(text: str) -> Window:
+    try:
+        window = parse(text)
+    except LabError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if window is None:
+        raise argparse.ArgumentTypeError("no days are named")
+    return window
 
 
 def _count(text: str) -> int:

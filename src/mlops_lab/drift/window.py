@@ -35,6 +35,18 @@ def parse(text: str) -> Window | None:
     return window
 
 
+def spanned(first: str, last: str) -> Window:
+    """Read the days from the start of a month or day up to the end of another.
+
+    Raises:
+        LabError: One of them is none, or they are the wrong way round.
+    """
+    start, end = parse(first), parse(last)
+    if start is None or end is None or start.start >= end.end:
+        raise LabError(f"FROM is {first!r} and TO {last!r}; use months such as FROM=2020-01 TO=2020-06.")
+    return Window(start.start, end.end)
+
+
 def clock(project: Project) -> str:
     """Return the column that a window is meant by: the requests' own time where they have one, else when they came."""
     column = project.split.column if isinstance(project.split, TimeSplit) else LOGGED_AT

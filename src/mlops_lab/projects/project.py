@@ -115,6 +115,9 @@ class Window:
     start: date
     end: date
 
+    def __str__(self) -> str:
+        return f"{self.start}..{self.end}"
+
 
 @dataclass(frozen=True)
 class TimeSplit:
