@@ -4,7 +4,7 @@ import ibis
 import numpy as np
 import pandas as pd
 import pytest
-from tests.integration.trips_log import labels, logged, month
+from tests.integration.prediction_rows import labels, logged, month
 
 from mlops_lab.data.dataset import RawData
 from mlops_lab.data.label import labelled
@@ -36,7 +36,8 @@ def year(taxi: Project, trips: RawData) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def held_back(taxi: Project, year: pd.DataFrame) -> tuple[Reference, pd.DataFrame]:
     """The reference of a model that has learnt seven tenths of 2018, and the log of trips that neither has seen."""
-    learnt, judged, rest = np.split(year, [int(0.7 * len(year)), int(0.85 * len(year))])
+    first, second = int(0.7 * len(year)), int(0.85 * len(year))
+    learnt, judged, rest = year.iloc[:first], year.iloc[first:second], year.iloc[second:]
     model = train.fit(taxi, learnt, seed=0)
     scores, truth = model.score(judged), train.labels(taxi, judged)
     features = compute(model.spec, train.columns_of(model.spec, learnt))

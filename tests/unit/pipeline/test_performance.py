@@ -55,3 +55,14 @@ def test_a_table_without_its_columns_and_an_unknown_metric_are_one_line() -> Non
         measure(log, labels.drop("label"), Losses("mae", 1, 1, 1))  # type: ignore[attr-defined]
     with pytest.raises(LabError, match="The metric 'auc' has no loss for each row"):
         measure(log, labels, Losses("auc", 1, 1, 1))
+
+
+def test_labels_may_name_the_class_whose_probability_the_score_is() -> None:
+    log = table(request_id=["a", "b"], row=[0, 0], score=[0.9, 0.2])
+    named = table(request_id=["a", "b"], row=[0, 0], label=[">50K", "<=50K"])
+
+    found = measure(log, named, Losses("log_loss", 100, 0.5, 0.1), ">50K")
+
+    assert found.mean == pytest.approx(-(np.log(0.9) + np.log(0.8)) / 2)
+    with pytest.raises(LabError, match="The labels are text, and the model answers with numbers"):
+        measure(log, named, Losses("mae", 100, 0.5, 0.1))
