@@ -21,7 +21,7 @@ STATE_KEY = "lab/terraform.tfstate"
 REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
 JOBS = "jobs"
 JOBS_REPOSITORY = "mlops-jobs"
-GLUE_DATABASE = NAME.replace("-", "_")
+GLUE_DATABASE = f"{NAME}-predictions".replace("-", "_")
 MLFLOW_SERVICE = f"{NAME}-mlflow"
 MLFLOW_PORT = 5001  # of the balancer
 
@@ -58,12 +58,12 @@ def labels_prefix(project: str) -> str:
 
 def predictions_table(project: str) -> str:
     """Glue table of a project's prediction log."""
-    return f"predictions_{project}"
+    return project.replace("-", "_")
 
 
 def labels_table(project: str) -> str:
     """Glue table of a project's labels."""
-    return f"labels_{project}"
+    return f"{predictions_table(project)}_labels"
 
 
 def drift_experiment(project: str) -> str:
