@@ -17,6 +17,7 @@ SEARCH  ?=
 BACKEND ?=
 WHY     ?=
 WINDOW  ?=
+URL     ?=
 SECRET  ?=
 OVERLAP ?=
 PROFILE ?=
@@ -163,6 +164,10 @@ dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a
 .PHONY: drift
 drift: $(ENVIRONMENT) ## Compare PROJECT's prediction log with its champion's reference (WINDOW=2020-04 or 2020-04-01..2020-05-01).
 	$(LAB) drift $(PROJECT) $(if $(WINDOW),--window $(WINDOW))
+
+.PHONY: test-api
+test-api: $(ENVIRONMENT) ## The API test suite over HTTP against URL (its KEY in the environment) or PROJECT's live API.
+	$(BIN)/pytest tests/api $(if $(URL),--url "$(URL)",--project $(PROJECT))
 
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.

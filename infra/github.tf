@@ -143,7 +143,7 @@ resource "aws_iam_role_policy" "train" {
       {
         Sid      = "FindBundles"
         Effect   = "Allow"
-        Action   = "s3:ListBucket"
+        Action   = ["s3:ListBucket", "s3:ListBucketVersions"]
         Resource = local.bucket_arns["models"]
       },
       {

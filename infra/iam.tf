@@ -152,13 +152,13 @@ resource "aws_iam_role_policy" "retrain" {
       {
         Sid      = "PublishOwnBundles"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+        Action   = ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"] # deletes what it could not complete
         Resource = local.arn.models[each.key]
       },
       {
         Sid       = "ListOwnBundles"
         Effect    = "Allow"
-        Action    = "s3:ListBucket"
+        Action    = ["s3:ListBucket", "s3:ListBucketVersions"]
         Resource  = local.bucket_arns["models"]
         Condition = { StringLike = { "s3:prefix" = "models/${each.key}/*" } }
       },

@@ -374,7 +374,7 @@ variable "alert_email" {
 variable "budget_usd" {
   description = "Monthly budget in USD: notices at 80 per cent spent and when the forecast passes it."
   type        = number
-  default     = 60
+  default     = 100
 
   validation {
     condition     = var.budget_usd >= 1

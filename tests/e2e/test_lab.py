@@ -244,6 +244,24 @@ def test_a_user_s_mistake_is_one_line(lab: Lab, command: tuple[str, ...], messag
     assert "Traceback" not in run.stderr
 
 
+def test_a_killed_retrain_registers_nothing_and_the_next_one_ends_as_ever(lab: Lab):
+    before = lab.run("models", "income").stdout
+    command = [sys.executable, "-m", "mlops_lab.retrain", "--project", "income"]
+    place = {"cwd": lab.settings.root, "env": lab.environment, "text": True}
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, **place) as run:
+        assert run.stderr is not None
+        next(line for line in run.stderr if line.startswith("compare with the champion"))
+        run.kill()
+    killed = lab.run("models", "income").stdout
+    again = subprocess.run(command, capture_output=True, check=False, **place)
+
+    assert run.returncode == -signal.SIGKILL
+    assert killed == before
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["alias"] == "challenger"
+
+
 def test_a_retrain_that_is_no_better_is_refused_and_changes_nothing(lab: Lab):
     before, live = lab.run("models", "income").stdout, api.metadata(lab.settings, "income")["version"]
 

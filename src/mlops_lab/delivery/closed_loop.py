@@ -59,4 +59,4 @@ def _published(trained: WorkflowRun, made: list[TrainingRun]) -> str:
     version = next((each.version for each in made if each.version), None)
     if version is None:
         raise LabError(f"Workflow run {trained.id} succeeded and published nothing; see {trained.folder / 'log'}.")
-    return version.number
+    return version.version

@@ -40,7 +40,7 @@ class Interview:
         require(said["request_id"] == answer.headers["x-request-id"], f"request ids differ: {answer.headers}")
         predictions = said["predictions"]
         require(len(predictions) == len(instances), f"{len(instances)} rows got {len(predictions)} predictions")
-        return [_number(each) for each in predictions]
+        return [number(each) for each in predictions]
 
     def refuses(self) -> list[int]:
         """It refuses what breaks its schema, in the shape that it documents; return the statuses."""
@@ -57,6 +57,14 @@ class Interview:
         """The row that it gives as an example."""
         example: Mapping[str, Any] = self.document["components"]["schemas"]["Instance"]["examples"][0]
         return example
+
+    @property
+    def answered(self) -> Mapping[str, Any]:
+        """The prediction that it documents for its example."""
+        (path,) = (each for each in self.document["paths"] if each.endswith("/predict"))
+        answer = self.document["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]["example"]
+        prediction: Mapping[str, Any] = answer["predictions"][0]
+        return prediction
 
     def _bad(self) -> Iterator[tuple[str, int, dict[str, Any]]]:
         """What is sent, by what is wrong with it, and the status that is due."""
@@ -90,7 +98,7 @@ def _answer(answer: httpx.Response, status: int, what: str = "") -> Any:
     return answer.json()
 
 
-def _number(prediction: Mapping[str, Any]) -> float:
+def number(prediction: Mapping[str, Any]) -> float:
     """The only number of a prediction: a probability, or an amount."""
     (number,) = (value for value in prediction.values() if isinstance(value, int | float))
     return float(number)

@@ -1,8 +1,10 @@
 """Week 3, secrets, retraining, workflows: what its outcomes must see, in the files, MLflow, S3 and the live API."""
 
 import json
+import secrets
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,13 +18,53 @@ from mlops_lab.outcomes.outcome import Outcome, require
 from mlops_lab.registry import history
 from mlops_lab.registry.history import TrainingRun
 from mlops_lab.registry.tracking import GATE, Registry
+from mlops_lab.security import places
+from mlops_lab.security.leaks import look
 from mlops_lab.serving.fingerprint import fingerprint
 from mlops_lab.settings import Settings
 
 PROJECT = "income"
 MILLISECONDS = 1_000
+MEGABYTE = 1_000_000
+SECURE = {
+    catalog.API_KEY_PARAMETER,
+    catalog.OTHER_KEY_PARAMETER,
+    catalog.DATABASE_USERNAME_PARAMETER,
+    catalog.DATABASE_PASSWORD_PARAMETER,
+    catalog.TRACKING_URI_PARAMETER,
+}
+NEVER = "1000000"  # a version of a secret that nothing has: a plan writes it
 INPUTS = {"project", "seed", "size", "search"}
 COMMIT = 40  # characters of a commit; a checkout with changes has more
+
+
+def secrets_are_nowhere_but_in_their_parameters(settings: Settings) -> str:
+    """3.1: the SecureStrings exist; what they hold, and what a plan is given to write, lies in no other place."""
+    names = sorted(SECURE)
+    held = client(settings, "ssm").get_parameters(Names=names)["Parameters"]
+    secure = {each["Name"] for each in held if each["Type"] == "SecureString"}
+    require(secure == SECURE, f"{sorted(SECURE - secure)} are no SecureStrings")
+    planted = {name: secrets.token_hex(20) for name in ("api_key", "database_password", "tracking_password")}
+    values = places.secrets(settings) | planted
+    seen = [look(place, values) for place in places.places(settings, _to_write(planted))]
+    leaks = [f"{', '.join(each.found)} in {each.place}" for each in seen if each.found]
+    require(not leaks, f"secret values lie elsewhere: {'; '.join(leaks)}")
+    read = "; ".join(f"{each.place} ({each.size / MEGABYTE:.1f} MB)" for each in seen)
+    return f"SecureStrings {', '.join(names)}; none of {len(values)} values, present, past or planted, in {read}"
+
+
+def _to_write(planted: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a plan that writes planted values into every parameter."""
+    return {
+        "random_api_key": "false",
+        "api_key": planted["api_key"],
+        "api_key_version": NEVER,
+        "random_database_password": "false",
+        "database_password": planted["database_password"],
+        "database_password_version": NEVER,
+        "mlflow_tracking_uri": f"https://lab:{planted['tracking_password']}@mlflow.invalid",
+        "mlflow_tracking_uri_version": NEVER,
+    }
 
 
 def tasks_get_secrets_by_reference(settings: Settings) -> str:
@@ -62,8 +104,9 @@ def _told(settings: Settings, task: str) -> dict[str, str]:
 def retraining_logs_a_run(settings: Settings) -> str:
     """3.3: the newest run has data version, parameters, metrics, a model, and the gate's verdict."""
     project = projects.get(PROJECT)
-    run = Registry(settings, PROJECT).newest_run()
-    require(run, f"MLflow has no run of {PROJECT}; `make retrain PROJECT={PROJECT}` makes one")
+    runs = Registry(settings, PROJECT).runs()
+    require(runs, f"MLflow has no run of {PROJECT}; `make retrain PROJECT={PROJECT}` makes one")
+    run = runs[0]
     params, metrics, verdict = run.data.params, run.data.metrics, run.data.tags.get(GATE)
     digests = [each.dataset.digest for each in run.inputs.dataset_inputs]
     require(params.get("data_sha256") == project.dataset.sha256, f"the run's data are {params.get('data_sha256')}")
@@ -117,13 +160,13 @@ def the_workflow_s_model_is_an_object_version(settings: Settings) -> str:
     own = next((each.version for each in _dispatched(settings) if each.version), None)
     require(own, "no dispatched run has published a version")
     assert own is not None
-    older = [each for each in history.published(settings, PROJECT) if int(each.number) < int(own.number)]
-    require(older, f"{own.number} is the only version; a second one shows that older ones stay")
+    older = [each for each in Registry(settings, PROJECT).versions() if int(each.version) < int(own.version)]
+    require(older, f"{own.version} is the only version; a second one shows that older ones stay")
     stored = history.read_stored(s3, own)
     files = sum(len(history.read_stored(s3, each).versions) for each in older)
     return (
-        f"{own.uri}: object version {history.manifest_version(stored)}, SHA-256 {own.sha256}, "
-        f"{len(stored.versions)} files verified; older versions {', '.join(each.number for each in older)}: "
+        f"{own.bundle_uri}: object version {history.manifest_version(stored)}, SHA-256 {own.bundle_sha256}, "
+        f"{len(stored.versions)} files verified; older versions {', '.join(each.version for each in older)}: "
         f"{files} files retrieved by object version and verified"
     )
 
@@ -134,10 +177,9 @@ def a_commit_is_live_by_workflows(settings: Settings) -> str:
     run = live_run(settings, PROJECT)
     require(run, f"version {told['version']} is live, of run {told['run_id']}, which no {TRAIN} workflow made")
     assert run is not None
-    require(
-        run.version is not None and run.version.number == told["version"], f"{run.id} is registered as {run.version}"
-    )
-    require(run.version is not None and run.version.sha256 == told["bundle_sha256"], "the live bundle is another one")
+    version = run.version
+    require(version is not None and version.version == told["version"], f"{run.id} is registered as {version}")
+    require(version is not None and version.bundle_sha256 == told["bundle_sha256"], "the live bundle is another one")
     require(run.commit == told["commit"], f"the API names commit {told['commit']}, MLflow {run.commit}")
     made = f"{TRAIN} run {run.tags['workflow_run']} -> version {told['version']}"
     return (
@@ -150,9 +192,7 @@ def _dispatched(settings: Settings) -> list[TrainingRun]:
     """Training runs of finished dispatches, newest first."""
     found = history.runs(settings, PROJECT, workflow=TRAIN, workflow_event="workflow_dispatch")
     finished = [each for each in found if each.status == "FINISHED"]
-    require(
-        finished, f"no training run in {settings.mlflow_uri} is tagged with workflow {TRAIN}; `make week3` makes one"
-    )
+    require(finished, f"no training run in MLflow is tagged with workflow {TRAIN}; `make week3` makes one")
     return finished
 
 
@@ -169,6 +209,7 @@ def _lint(settings: Settings, tool: str, *arguments: str) -> None:
 
 
 OUTCOMES = (
+    Outcome("3.1", "secrets stored securely", secrets_are_nowhere_but_in_their_parameters),
     Outcome("3.2", "environment injection works", tasks_get_secrets_by_reference),
     Outcome("3.3", "`retrain.py` logs a run", retraining_logs_a_run),
     Outcome("3.4", "retrain workflow", retraining_is_a_clean_workflow),

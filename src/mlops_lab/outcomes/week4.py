@@ -19,6 +19,7 @@ from mlops_lab.outcomes.outcome import NotApplicableError, NotReachedError, Outc
 from mlops_lab.pipeline import baselines
 from mlops_lab.pipeline.error_metrics import error_metrics
 from mlops_lab.pipeline.train import labels
+from mlops_lab.progress import silent
 from mlops_lab.projects.project import Regression
 from mlops_lab.registry import store
 from mlops_lab.registry.bundle import Bundle
@@ -68,9 +69,9 @@ def model_beats_the_baselines(settings: Settings) -> str:
 
 def experiment_is_its_own(settings: Settings) -> str:
     """4.3: its runs stand in an experiment of its own, with the baselines that each was judged by."""
-    run, other = (Registry(settings, name).newest_run() for name in (PROJECT, FIRST))
-    require(run, f"MLflow has no run of {PROJECT}; `make retrain PROJECT={PROJECT}` makes one")
-    of_other = other.info.experiment_id if other else "none"
+    runs, others = (Registry(settings, name).runs() for name in (PROJECT, FIRST))
+    require(runs, f"MLflow has no run of {PROJECT}; `make retrain PROJECT={PROJECT}` makes one")
+    run, of_other = runs[0], others[0].info.experiment_id if others else "none"
     require(run.info.experiment_id != of_other, f"{PROJECT} and {FIRST} share experiment {of_other}")
     wanted = ("mae", "constant_mae", "typical_mae", "skill_over_typical")
     missing = set(wanted) - run.data.metrics.keys()
@@ -84,7 +85,7 @@ def experiment_is_its_own(settings: Settings) -> str:
 
 def image_is_built(settings: Settings) -> str:
     """4.4: the image is built from its Dockerfile and runs as nobody special; size and seconds are said."""
-    built = image.build(PROJECT, settings, _unsaid)
+    built = image.build(PROJECT, settings, silent)
     size, seconds = f"{built.size_bytes / 1e6:.0f} MB", f"{built.seconds:.1f} s, unchanged parts taken as they were"
     told = f"{built.repository}:{built.tag}, {size}, built in {seconds}"
     engine = choose_engine("docker") if built.form == "docker" else None
@@ -97,7 +98,7 @@ def image_is_built(settings: Settings) -> str:
 
 def image_is_in_the_registry(settings: Settings) -> str:
     """4.5: ECR lists what was built under its digest."""
-    pushed = image.publish(PROJECT, settings, _unsaid)
+    pushed = image.publish(PROJECT, settings, silent)
     ids = [{"imageDigest": pushed.digest}]
     listed = client(settings, "ecr").describe_images(repositoryName=pushed.repository, imageIds=ids)["imageDetails"]
     tags = [tag for each in listed for tag in each["imageTags"]]
@@ -166,10 +167,6 @@ def _bundle(settings: Settings, version: str) -> Bundle:
     s3: Any = client(settings, "s3")
     found = store.find(s3, catalog.models_bucket(account(settings)), PROJECT, version)
     return store.fetch(s3, found.uri, found.sha256)
-
-
-def _unsaid(line: str) -> None:
-    """What is said on the way is no evidence."""
 
 
 OUTCOMES = (

@@ -1,24 +1,14 @@
 """A project's past: its training runs in MLflow, each with the version it became, as the bucket keeps that."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from mlops_lab.errors import LabError
 from mlops_lab.registry.bundle import MANIFEST, Bundle, open_verified
 from mlops_lab.registry.store import LOCATION
-from mlops_lab.registry.tracking import BUNDLE_SHA256, BUNDLE_URI, load_mlflow
+from mlops_lab.registry.tracking import GATE, Registry, Version
 from mlops_lab.settings import Settings
-
-
-@dataclass(frozen=True)
-class Version:
-    """A published model version."""
-
-    number: str
-    uri: str
-    sha256: str  # of its manifest
 
 
 @dataclass(frozen=True)
@@ -35,7 +25,7 @@ class TrainingRun:
     @property
     def gate(self) -> str:
         """The gate's verdict."""
-        return self.tags.get("gate", "unknown")
+        return self.tags.get(GATE, "unknown")
 
     @property
     def commit(self) -> str:
@@ -55,27 +45,11 @@ def runs(settings: Settings, project: str, **tags: str) -> list[TrainingRun]:
     """Return the project's training runs that have these tags, newest first.
 
     Raises:
-        LabError: MLflow's store cannot be used.
+        LabError: MLflow cannot be used.
     """
-    with _client(settings) as client:
-        experiment = client.get_experiment_by_name(project)
-        if experiment is None:
-            return []
-        versions = _versions(client, project)
-        wanted = " and ".join(f"tags.{name} = '{value}'" for name, value in tags.items())
-        found = client.search_runs([experiment.experiment_id], wanted, order_by=["attributes.start_time DESC"])
-    return [_run(each, versions) for each in found]
-
-
-def published(settings: Settings, project: str) -> list[Version]:
-    """Return the project's published versions, newest first.
-
-    Raises:
-        LabError: MLflow's store cannot be used.
-    """
-    with _client(settings) as client:
-        found = _versions(client, project)
-    return sorted(found.values(), key=lambda each: int(each.number), reverse=True)
+    registry = Registry(settings, project)
+    versions = {each.run_id: each for each in registry.versions()}
+    return [_run(each, versions.get(each.info.run_id)) for each in registry.runs(**tags)]
 
 
 def read_stored(s3: Any, version: Version) -> Stored:
@@ -84,20 +58,20 @@ def read_stored(s3: Any, version: Version) -> Stored:
     Raises:
         LabError: A file is not the one that the hashes name, or has no object version.
     """
-    match = LOCATION.fullmatch(version.uri)
+    match = LOCATION.fullmatch(version.bundle_uri)
     if match is None:
-        raise LabError(f"{version.uri!r} is not a bundle's location; use s3://bucket/models/project/version/.")
+        raise LabError(f"{version.bundle_uri!r} is not a bundle's location; use s3://bucket/models/project/version/.")
     seen: dict[str, str] = {}
 
     def read(name: str) -> bytes:
         place = {"Bucket": match["bucket"], "Key": match["prefix"] + name}
         seen[name] = s3.head_object(**place).get("VersionId", "null")
         if seen[name] == "null":
-            raise LabError(f"{version.uri}{name} has no object version; switch versioning on with `make apply`.")
+            raise LabError(f"{version.bundle_uri}{name} has no object version; switch versioning on with `make apply`.")
         content: bytes = s3.get_object(**place, VersionId=seen[name])["Body"].read()
         return content
 
-    return Stored(seen, open_verified(read, version.sha256, version.uri))
+    return Stored(seen, open_verified(read, version.bundle_sha256, version.bundle_uri))
 
 
 def manifest_version(stored: Stored) -> str:
@@ -105,25 +79,6 @@ def manifest_version(stored: Stored) -> str:
     return stored.versions[MANIFEST]
 
 
-@contextmanager
-def _client(settings: Settings) -> Iterator[Any]:
-    mlflow = load_mlflow()
-    try:
-        yield mlflow.MlflowClient(tracking_uri=settings.mlflow_uri, registry_uri=settings.mlflow_uri)
-    except (OSError, mlflow.MlflowException) as error:
-        said = " ".join(str(error).split())[:300]
-        raise LabError(f"MLflow's store {settings.mlflow_uri} cannot be used ({said}); check the folder.") from error
-
-
-def _versions(client: Any, project: str) -> dict[str, Version]:
-    found = client.search_model_versions(f"name = '{project}'")
-    return {
-        each.run_id: Version(str(each.version), each.tags[BUNDLE_URI], each.tags[BUNDLE_SHA256])
-        for each in found
-        if BUNDLE_URI in each.tags
-    }
-
-
-def _run(found: Any, versions: Mapping[str, Version]) -> TrainingRun:
+def _run(found: Any, version: Version | None) -> TrainingRun:
     info, data = found.info, found.data
-    return TrainingRun(info.run_id, info.status, data.tags, data.params, data.metrics, versions.get(info.run_id))
+    return TrainingRun(info.run_id, info.status, data.tags, data.params, data.metrics, version)

@@ -1,5 +1,6 @@
 """MLflow: runs and registered versions, through the lab's own server."""
 
+import errno
 import logging
 import os
 import warnings
@@ -15,6 +16,7 @@ from mlops_lab.settings import Settings
 BUNDLE_URI = "bundle_uri"  # tags of a model version; one without them was never published
 BUNDLE_SHA256 = "bundle_sha256"
 GATE = "gate"  # tag of a run: passed or refused
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"  # aliases of registered versions
 # A server that is down is told of in seconds, not after MLflow's own minutes of attempts; its progress bars are silent.
 QUIET = {
@@ -143,14 +145,12 @@ class Registry:
                 else:
                     client.set_registered_model_alias(self.project, alias, version)
 
-    def newest_run(self) -> Any:
-        """Return the newest run as MLflow has it, or None."""
+    def runs(self, **tags: str) -> list[Any]:
+        """Return the runs that have these tags as MLflow has them, the newest first."""
+        wanted = " and ".join(f"tags.{name} = '{value}'" for name, value in tags.items())
         with self._mlflow() as mlflow:
-            client = mlflow.MlflowClient()
-            found = client.search_runs(
-                [self._experiment(mlflow)], order_by=["attributes.start_time DESC"], max_results=1
-            )
-            return found[0] if found else None
+            experiment, newest_first = self._experiment(mlflow), ["attributes.start_time DESC"]
+            return list(mlflow.MlflowClient().search_runs([experiment], wanted, order_by=newest_first))
 
     def run_tags(self, run_id: str) -> dict[str, str]:
         """Return the tags of a run."""
@@ -196,6 +196,8 @@ class Registry:
             mlflow.set_registry_uri(self._uri)
             yield mlflow
         except (OSError, mlflow.MlflowException) as error:
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise LabError(f"This machine has no room to write ({error}); free some, then repeat.") from error
             said = " ".join(str(error).split())[:300]
             raise LabError(f"MLflow at {self._uri} cannot be used ({said}); see `make status`, then repeat.") from error
 

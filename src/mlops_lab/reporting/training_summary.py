@@ -19,7 +19,7 @@ def newest(settings: Settings, project: str) -> str:
     """
     runs = history.runs(settings, projects.get(project).name, **settings.workflow_tags)
     if not runs:
-        where = f"workflow run {settings.workflow_run}" if settings.workflow_run else settings.mlflow_uri
+        where = f"workflow run {settings.workflow_run}" if settings.workflow_run else "MLflow"
         raise LabError(f"{where} has no training run of {project}; `make retrain PROJECT={project}` makes one.")
     run = runs[0]
     if run.version is None:
@@ -33,9 +33,12 @@ def markdown(project: str, run: history.TrainingRun, stored: history.Stored | No
     rows = [("verdict of the gate", run.gate), ("MLflow run", f"`{run.id}`"), ("commit", f"`{run.commit}`")]
     rows += [("seed", run.params.get("seed", ""))]
     if run.version is not None and stored is not None:
-        rows += [("bundle", f"`{run.version.uri}`"), ("SHA-256 of its manifest", f"`{run.version.sha256}`")]
+        rows += [
+            ("bundle", f"`{run.version.bundle_uri}`"),
+            ("SHA-256 of its manifest", f"`{run.version.bundle_sha256}`"),
+        ]
         rows += [(f"object version of {MANIFEST}", f"`{history.manifest_version(stored)}`")]
-    title = f"{project}: version {run.version.number}" if run.version else f"{project}: no new version"
+    title = f"{project}: version {run.version.version}" if run.version else f"{project}: no new version"
     measured = [(name, f"{value:.4g}") for name, value in _own(run.metrics)]
     return f"### {title}\n\n{_table('what', 'value', rows)}\n\n{_table('metric', 'held-out rows', measured)}\n"
 

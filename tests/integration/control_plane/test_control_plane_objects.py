@@ -9,7 +9,15 @@ from botocore.exceptions import ClientError
 ROLE = "writer"
 POLICY = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::own-bucket/lab/*"}],
+    "Statement": [
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::own-bucket/lab/*"},
+        {
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket", "s3:ListBucketVersions"],
+            "Resource": "arn:aws:s3:::own-bucket",
+            "Condition": {"StringLike": {"s3:prefix": "lab/*"}},
+        },
+    ],
 }
 TLS_ONLY = {
     "Version": "2012-10-17",
@@ -54,6 +62,16 @@ def test_a_role_is_denied_an_action_that_its_policy_does_not_name(as_role: Any) 
         as_role.delete_object(Bucket="own-bucket", Key="lab/x")
 
     assert error.value.response["Error"]["Code"] == "AccessDenied"
+
+
+@pytest.mark.parametrize("operation", ["list_objects_v2", "list_object_versions"])
+def test_a_role_lists_the_prefix_that_its_policy_names_and_nothing_else(as_role: Any, operation: str) -> None:
+    assert getattr(as_role, operation)(Bucket="own-bucket", Prefix="lab/")["Prefix"] == "lab/"
+
+    for other in ({"Prefix": "elsewhere/"}, {}):
+        with pytest.raises(ClientError) as error:
+            getattr(as_role, operation)(Bucket="own-bucket", **other)
+        assert error.value.response["Error"]["Code"] == "AccessDenied"
 
 
 def test_a_bucket_for_tls_only_answers_on_loopback(shared_plane: Any) -> None:

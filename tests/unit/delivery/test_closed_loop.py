@@ -8,11 +8,12 @@ from mlops_lab.delivery.closed_loop import close_loop
 from mlops_lab.delivery.workflow_run import WorkflowRun
 from mlops_lab.errors import LabError
 from mlops_lab.progress import Say
-from mlops_lab.registry.history import TrainingRun, Version
-from mlops_lab.registry.tracking import Version as RegisteredVersion
+from mlops_lab.registry.history import TrainingRun
+from mlops_lab.registry.tracking import Version
 from mlops_lab.settings import Settings
 
-PASSED = TrainingRun("r2", "FINISHED", {"gate": "passed"}, {}, {}, Version("2", "s3://b/models/income/2/", "hash"))
+PUBLISHED = Version("2", "r2", "s3://b/models/income/2/", "hash", ())
+PASSED = TrainingRun("r2", "FINISHED", {"gate": "passed"}, {}, {}, PUBLISHED)
 REFUSED = TrainingRun("r3", "FINISHED", {"gate": "refused"}, {}, {}, None)
 SETTINGS = Settings(root=Path("/nowhere"))
 
@@ -35,8 +36,8 @@ class HeldRegistry:
     def __init__(self, settings: Settings, project: str):
         pass
 
-    def aliased(self, alias: str) -> RegisteredVersion:
-        return RegisteredVersion("1", "r1", "s3://b/models/income/1/", "hash", (alias,))
+    def aliased(self, alias: str) -> Version:
+        return Version("1", "r1", "s3://b/models/income/1/", "hash", (alias,))
 
 
 def hold(monkeypatch: pytest.MonkeyPatch, made: list[TrainingRun], live: str) -> None:

@@ -4,11 +4,12 @@ import pytest
 
 from mlops_lab.errors import LabError
 from mlops_lab.registry import bundle, history
-from mlops_lab.registry.history import TrainingRun, Version
+from mlops_lab.registry.history import TrainingRun
+from mlops_lab.registry.tracking import Version
 from mlops_lab.reporting.training_summary import markdown
 
 BUNDLE = bundle.seal({"project": "income", "version": "2"}, {"model.onnx": b"model", "profile.json": b"{}"})
-VERSION = Version("2", "s3://models/models/income/2/", BUNDLE.sha256)
+VERSION = Version("2", "run-1", "s3://models/models/income/2/", BUNDLE.sha256, ())
 RUN = TrainingRun(
     "run-1",
     "FINISHED",
@@ -63,7 +64,7 @@ def test_an_object_without_a_version_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_place_that_is_no_bundle_s_is_refused():
     with pytest.raises(LabError, match="is not a bundle's location"):
-        history.read_stored(FakeBucket(), Version("2", "https://elsewhere", "hash"))
+        history.read_stored(FakeBucket(), Version("2", "run-1", "https://elsewhere", "hash", ()))
 
 
 def test_the_summary_names_version_run_commit_verdict_object_version_and_hash():

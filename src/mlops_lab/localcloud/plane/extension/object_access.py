@@ -17,7 +17,12 @@ from moto.utilities.utils import get_partition
 from mlops_lab.localcloud.plane.extension.policy import Decision, decide
 
 TEMPORARY = "ASIA"  # how the access keys of assumed roles begin
-ACTIONS = {"HeadBucket": "ListBucket", "ListObjects": "ListBucket", "ListObjectsV2": "ListBucket"}
+ACTIONS = {
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+}
 # Loopback has no TLS and needs none: it counts as a secure transport.
 CONTEXT = {"aws:securetransport": "true"}
 RESULTS: dict[Decision, PermissionResult] = {
@@ -50,7 +55,7 @@ def authorize(response: S3Response, bucket_name: str | None = None, key_name: st
     name = response._get_action()
     resource = f"arn:{partition}:s3:::{bucket_name or '*'}" + (f"/{key_name}" if key_name else "")
     documents = _documents(iam_backends[account][partition], assumed.role_arn.rpartition("/")[2])
-    context = CONTEXT | {"aws:principalaccount": account, "aws:principalarn": assumed.role_arn}
+    context = CONTEXT | {"aws:principalaccount": account, "aws:principalarn": assumed.role_arn} | _listed(response)
     if decide(documents, f"s3:{ACTIONS.get(name, name)}", resource, context) != "allowed":
         raise S3AccessDeniedError()
 
@@ -59,6 +64,12 @@ def install() -> None:
     """Replace moto's two questions."""
     FakeBucket.get_permission = bucket_permission
     S3Response._authenticate_and_authorize_s3_action = authorize
+
+
+def _listed(response: S3Response) -> dict[str, str]:
+    """What is to be listed, as conditions ask for it."""
+    asked = response.querystring or {}
+    return {f"s3:{name}": asked[name][0] for name in ("prefix", "delimiter") if name in asked}
 
 
 def _is_temporary(key: str) -> bool:

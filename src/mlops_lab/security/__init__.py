@@ -1,0 +1,1 @@
+"""What a security reviewer asks of the lab, answered by looking."""
