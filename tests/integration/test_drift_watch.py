@@ -20,6 +20,8 @@ from mlops_lab.cloud import session
 from mlops_lab.drift.report import show
 from mlops_lab.drift.watch import watch
 from mlops_lab.errors import LabError
+from mlops_lab.outcomes import week5
+from mlops_lab.outcomes.outcome import NotReachedError
 from mlops_lab.registry.bundle import Bundle
 from mlops_lab.registry.onnx_model import bundle_scores
 from mlops_lab.registry.tracking import load_mlflow
@@ -177,3 +179,17 @@ def test_the_table_names_what_has_drifted_and_the_verdict(log: Log, settings: Se
     said = console.export_text()
     assert "verdict: data drift" in said
     assert "age: missing rate changed by 100.0%" in said
+
+
+def test_outcome_5_3_sees_the_newest_report_and_says_what_is_missing(
+    log: Log, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(week5, "DRIFTING", "income")
+    with pytest.raises(NotReachedError, match="MLflow has no drift run"):
+        week5.drift_is_in_mlflow(settings)
+    log.put(log.rows)
+    watch(settings, "income")
+
+    evidence = week5.drift_is_in_mlflow(settings)
+
+    assert "against the reference of version 1: none" in evidence
