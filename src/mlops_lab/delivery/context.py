@@ -25,7 +25,7 @@ def files(root: Path, recipe: Recipe = SERVING) -> list[Path]:
     lines = [line.strip() for line in (root / recipe.ignore).read_text().splitlines()]
     patterns = [line for line in lines if line and not line.startswith("#")]
     paths = (Path(path) for path in exclude_paths(str(root), patterns, dockerfile=str(recipe.dockerfile)))
-    aside = {recipe.ignore, recipe.dockerfile}  # the engine sends these with every context
+    aside = {SERVING.ignore, recipe.ignore, recipe.dockerfile}  # the engine always sends these; the first it also obeys
     return sorted(path for path in paths if path not in aside and (root / path).is_file())
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -50,9 +51,14 @@ def once(rows: ir.Table) -> ir.Table:
     return rows.distinct(on=list(KEY), keep="first") if set(KEY) <= set(rows.columns) else rows
 
 
-def connect(folder: Path) -> Any:
-    """Return a DuckDB connection that keeps its tables in a folder: a log may be larger than memory."""
-    return ibis.duckdb.connect(folder / "log.duckdb", temp_directory=str(folder / "spilled"))
+@contextmanager
+def connected(folder: Path) -> Iterator[Any]:
+    """Give a DuckDB connection that keeps its tables in a folder: a log may be larger than memory."""
+    database = ibis.duckdb.connect(folder / "log.duckdb", temp_directory=str(folder / "spilled"))
+    try:
+        yield database
+    finally:
+        database.disconnect()
 
 
 def _keys(s3: Any, bucket: str, prefix: str, days: Window | None) -> Iterator[str]:

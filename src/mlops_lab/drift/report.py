@@ -38,7 +38,8 @@ def show(looked: Looked, console: Console) -> None:
         table.add_row(*_cells(each))
     if drift.compared:
         console.print(table)
-    rows = f"{drift.rows:,} rows of version {drift.version} on {drift.days} days"
+    days = "1 day" if drift.days == 1 else f"{drift.days} days"
+    rows = f"{drift.rows:,} rows of version {drift.version}, logged on {days}"
     others = f", {looked.others:,} of other versions left out" if looked.others else ""
     console.print(f"{looked.project}, {looked.window} by {looked.clock}: {rows}{others}", highlight=False)
     for reason in drift.reasons:

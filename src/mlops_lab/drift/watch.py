@@ -18,7 +18,7 @@ from mlops_lab.pipeline.drift import Drift, compare
 from mlops_lab.pipeline.features import FeatureSpec
 from mlops_lab.pipeline.performance import measure
 from mlops_lab.pipeline.reference import Reference, read_reference
-from mlops_lab.projects.project import Window
+from mlops_lab.projects.project import Classification, Project, Window
 from mlops_lab.registry.bundle import FEATURES, PROFILE
 from mlops_lab.registry.champion import Champion, champion
 from mlops_lab.registry.tracking import Registry
@@ -37,7 +37,7 @@ def watch(settings: Settings, name: str, window: str = "") -> tuple[Looked, str]
     project, days = projects.get(name), parse(window)
     with explained(settings):
         known = _champion(settings, project.name)
-        found, others = _compared(settings, project.name, clock(project), days, reference_of(known))
+        found, others = _compared(settings, project, days, reference_of(known))
         looked = Looked(project.name, told(days), clock(project), known.bundle.sha256, others, found)
         run = Registry(settings, catalog.drift_experiment(project.name)).log_report(report.recorded(looked))
         gauges.publish(settings, report.gauges(found), {"Project": project.name})
@@ -55,7 +55,7 @@ def reference_of(known: Champion) -> Reference:
 
 
 def judged(
-    rows: ir.Table, labels: ir.Table | None, reference: Reference, column: str, days: Window | None
+    project: Project, rows: ir.Table, labels: ir.Table | None, reference: Reference, days: Window | None
 ) -> tuple[Drift, int]:
     """Judge a window of a log; return the outcome and the rows that other versions have scored.
 
@@ -64,10 +64,11 @@ def judged(
     """
     if VERSION not in rows.columns:
         raise LabError(f"The log has no column {VERSION!r}; it has {', '.join(rows.columns)}.")
-    inside = within(rows, column, days)
+    positive = project.task.positive if isinstance(project.task, Classification) else None
+    inside = within(rows, clock(project), days)
     mine = inside.filter(inside[VERSION] == reference.version)
     tally = count(mine, reference)
-    performance = measure(mine, labels, reference.known_losses) if labels is not None else None
+    performance = measure(mine, labels, reference.known_losses, positive) if labels is not None else None
     return compare(reference, tally, performance), int(inside.count().to_pyarrow().as_py()) - tally.rows
 
 
@@ -78,24 +79,21 @@ def _champion(settings: Settings, project: str) -> Champion:
     return found
 
 
-def _compared(
-    settings: Settings, project: str, column: str, days: Window | None, reference: Reference
-) -> tuple[Drift, int]:
+def _compared(settings: Settings, project: Project, days: Window | None, reference: Reference) -> tuple[Drift, int]:
     if settings.log_engine == "athena":
-        rows, labels = athena.tables(settings, project)
-        return judged(rows, labels, reference, column, days)
-    with TemporaryDirectory(prefix="drift-") as folder:
-        rows, labels = _downloaded(settings, project, Path(folder), days if column == LOGGED_AT else None)
+        return judged(project, *athena.tables(settings, project.name), reference, days)
+    partitions = days if clock(project) == LOGGED_AT else None
+    with TemporaryDirectory(prefix="drift-") as folder, log.connected(Path(folder)) as database:
+        rows, labels = _downloaded(settings, project.name, database, Path(folder), partitions)
         if rows is None:
             return Drift(reference.version, 0, 0, (), None, None), 0
-        return judged(rows, labels, reference, column, days)
+        return judged(project, rows, labels, reference, days)
 
 
 def _downloaded(
-    settings: Settings, project: str, folder: Path, days: Window | None
+    settings: Settings, project: str, database: Any, folder: Path, days: Window | None
 ) -> tuple[ir.Table | None, ir.Table | None]:
     s3, bucket = client(settings, "s3"), catalog.predictions_bucket(account(settings))
-    database: Any = log.connect(folder)
     predictions = log.fetch(s3, bucket, catalog.predictions_prefix(project), folder / "log", days)
     labels = log.fetch(s3, bucket, catalog.labels_prefix(project), folder / "labels")
     return log.open_once(database, "log", predictions), log.open_once(database, "labels", labels)

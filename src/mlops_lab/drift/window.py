@@ -23,9 +23,9 @@ def parse(text: str) -> Window | None:
     if not text:
         return None
     try:
-        first, _, last = text.partition("..")
+        first, range_of, last = text.partition("..")
         start, end = _span(first)
-        window = Window(start, date.fromisoformat(last) if last else end)
+        window = Window(start, date.fromisoformat(last) if range_of else end)
     except ValueError:
         window = None
     if window is None or window.start >= window.end:

@@ -63,11 +63,17 @@ class Performance:
         )
 
 
-def measure(log: ir.Table, labels: ir.Table, reference: Losses) -> Performance:
+def measure(log: ir.Table, labels: ir.Table, reference: Losses, positive: str | None = None) -> Performance:
     """Join labels to a window of the log by request and row, and hold the mean loss against the reference's.
 
+    Args:
+        log: The window.
+        labels: Request, row and label: a number, or the name of a class.
+        reference: The losses at training.
+        positive: The class whose probability the score is; None: labels are numbers.
+
     Raises:
-        LabError: A table lacks a column, or the metric has no loss for each row.
+        LabError: A table lacks a column, labels are names of no class, or the metric has no loss for each row.
     """
     for name, table in (("log", log), ("labels", labels)):
         if lacking := {*KEY, "score" if name == "log" else "label"} - set(table.columns):
@@ -77,12 +83,20 @@ def measure(log: ir.Table, labels: ir.Table, reference: Losses) -> Performance:
     if reference.metric not in LOSSES:
         raise LabError(f"The metric {reference.metric!r} has no loss for each row; use one of {', '.join(LOSSES)}.")
     joined = log.select(*KEY, "score").inner_join(labels.select(*KEY, "label"), list(KEY))
-    losses = joined.select(loss=LOSSES[reference.metric](joined.label.cast("float64"), joined.score))
+    losses = joined.select(loss=LOSSES[reference.metric](_truth(joined.label, positive), joined.score))
     summary = losses.aggregate(
         rows=losses.loss.count(), mean=losses.loss.mean(), deviation=losses.loss.std(how="sample")
     )
     [row] = summary.to_pyarrow().to_pylist()
     return against(reference, row["rows"], row["mean"], row["deviation"])
+
+
+def _truth(label: ir.Column, positive: str | None) -> ir.FloatingColumn:
+    if not label.type().is_string():
+        return label.cast("float64")
+    if positive is None:
+        raise LabError("The labels are text, and the model answers with numbers; deliver the label as a number.")
+    return (label == positive).cast("float64")
 
 
 def against(reference: Losses, rows: int, mean: float | None, deviation: float | None) -> Performance:

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,10 @@ def test_the_jobs_image_holds_the_whole_package_and_the_data_and_nothing_compile
     assert {Path("mlops_lab/retrain.py"), Path("mlops_lab/registry/server.py")} <= set(application)
     assert any(place.parts[0] == "data" for place in application)
     assert not [place for place in application if "__pycache__" in place.parts]
+
+
+def test_another_image_s_ignore_file_does_not_travel_along(checkout: Path):
+    recipe = replace(JOBS, dockerfile=Path("Dockerfile"), ignore=Path("jobs.dockerignore"))
+    (checkout / recipe.ignore).write_text("*\n!lock\n")
+
+    assert context.files(checkout, recipe) == [Path("lock")]
