@@ -2,9 +2,9 @@
 
 Usage: python benchmarks/prediction_log.py BUNDLE_FOLDER BUNDLE_SHA256
 
-Both run all the time; the rounds alternate in turned order, so that what else the machine does meets both. S3 is a server
-that takes objects and forgets them. The yardstick is the median over the rounds of logged / unlogged: at least 0.80. The
-processor time of a request, which other load moves less, says the same of a service that has one core to itself.
+Both run all the time; the rounds alternate in turned order, so that what else the machine does meets both. S3 is a
+server that takes objects and forgets them. The yardstick is the median over the rounds of logged / unlogged: at least
+0.80. The processor time of a request, which other load moves less, says the same of a service with a core to itself.
 """
 
 import asyncio
