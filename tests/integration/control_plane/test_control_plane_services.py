@@ -280,3 +280,15 @@ def test_what_moto_cannot_do_is_said_and_not_retried(shared_plane: Any) -> None:
         )
 
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+def test_a_deleted_glue_database_is_listed_by_no_tag(shared_plane: Any) -> None:
+    glue, tagging = shared_plane.client("glue"), shared_plane.client("resourcegroupstaggingapi")
+    glue.create_database(DatabaseInput={"Name": "logged"}, Tags={"Owner": "somebody"})
+    filters = [{"Key": "Owner", "Values": ["somebody"]}]
+    before = tagging.get_resources(TagFilters=filters)["ResourceTagMappingList"]
+
+    glue.delete_database(Name="logged")
+
+    assert [each["ResourceARN"] for each in before] == [f"arn:aws:glue:us-east-1:{ACCOUNT}:database/logged"]
+    assert tagging.get_resources(TagFilters=filters)["ResourceTagMappingList"] == []

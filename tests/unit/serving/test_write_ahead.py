@@ -1,4 +1,5 @@
 import errno
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -198,15 +199,21 @@ def test_a_file_that_is_being_written_cannot_be_claimed_and_a_finished_one_can(j
     assert second is None
 
 
-def test_a_file_that_was_shipped_before_it_was_locked_is_left_alone(journal: Journal, folder: Path):
+def test_a_file_that_was_shipped_before_it_was_locked_is_left_alone(
+    journal: Journal, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
     append(journal, "first")
     journal.roll()
     (path,) = segment.found(folder)
+    monkeypatch.setattr(fcntl, "flock", lambda file, how: path.unlink())  # by another one, since this one opened it
 
-    with segment.claimed(path):
-        path.unlink()
-        with segment.claimed(path) as gone:
-            assert gone is None
+    with segment.claimed(path) as gone:
+        assert gone is None
+
+
+def test_a_file_that_is_gone_is_left_alone(folder: Path):
+    with segment.claimed(folder / "0.wal") as gone:
+        assert gone is None
 
 
 def test_two_journals_in_one_folder_share_no_file(folder: Path):

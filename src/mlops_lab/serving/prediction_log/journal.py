@@ -36,6 +36,7 @@ class Journal:
         self.project = header.project
         self.counts = Counts()
         self._head = record.line(header)
+        self._names = tuple(name for name, _ in header.fields)
         self._limit, self._segment_bytes = limit_bytes, segment_bytes
         self._segment: Segment | None = None
         self._lock = threading.Lock()  # between the event loop, which appends, and the shipper, which rolls
@@ -53,7 +54,7 @@ class Journal:
     ) -> bool:
         """Write a request's answer down; return False where it was shed, which is no reason not to answer."""
         now = time.time_ns() // 1_000
-        cells = [list(column) for column in columns.values()]
+        cells = [list(columns[name]) for name in self._names]
         line = record.line(Record(request_id, now, round(seconds * 1_000, 3), list(scores), cells))
         with self._lock:
             if kept := self._kept(line):

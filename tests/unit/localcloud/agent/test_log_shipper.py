@@ -1,0 +1,79 @@
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from mlops_lab.localcloud.agent.logs import LogShipper
+from mlops_lab.localcloud.agent.observation import Task
+from mlops_lab.localcloud.driver import LogLine
+from mlops_lab.serving.prediction_log.metric import embedded
+
+OPTIONS = {"awslogs-group": "/ecs/lab/income", "awslogs-stream-prefix": "stable"}
+DEFINITION = {
+    "containerDefinitions": [{"name": "api", "logConfiguration": {"logDriver": "awslogs", "options": OPTIONS}}]
+}
+
+
+class Driver:
+    """A container that has written some lines; the cursor is their number."""
+
+    def __init__(self, *lines: str):
+        self._lines = lines
+
+    def logs(self, container_id: str, cursor: str | None) -> tuple[list[LogLine], str]:
+        return [LogLine(1, line) for line in self._lines[int(cursor or 0) :]], str(len(self._lines))
+
+
+class Logs:
+    """CloudWatch Logs."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def put_log_events(self, logGroupName: str, logStreamName: str, logEvents: list[Any]) -> None:
+        self.lines += [each["message"] for each in logEvents]
+
+
+class Metrics:
+    """CloudWatch; one that refuses takes no datum."""
+
+    def __init__(self, refuses: bool = False):
+        self.data: list[tuple[str, str, list[float]]] = []
+        self._refuses = refuses
+
+    def put_metric_data(self, Namespace: str, MetricData: list[Any]) -> None:
+        if self._refuses:
+            raise ClientError({"Error": {"Code": "InvalidParameterValue"}}, "PutMetricData")
+        self.data += [(Namespace, each["MetricName"], each["Values"]) for each in MetricData]
+
+
+@pytest.fixture
+def task() -> Task:
+    known: dict[str, Any] = dict.fromkeys(each.name for each in fields(Task))
+    return Task(**known | {"arn": "arn:aws:ecs:us-east-1:1:task/lab/1"})
+
+
+LINES = ("ready", json.dumps(embedded("income", 3, 1.0)))
+
+
+def test_a_metric_in_a_log_line_is_published_once_and_the_line_is_kept(task: Task, tmp_path: Path):
+    logs, metrics = Logs(), Metrics()
+    shipper = LogShipper(Driver(*LINES), logs, metrics, tmp_path / "cursors")  # type: ignore[arg-type]
+
+    shipper.ship(task, DEFINITION)
+    shipper.ship(task, DEFINITION)
+
+    assert logs.lines == list(LINES)
+    assert metrics.data == [("mlops-lab", "PredictionsShed", [3.0])]
+
+
+def test_metrics_that_cloudwatch_refuses_hold_no_line_back(task: Task, tmp_path: Path):
+    logs = Logs()
+    shipper = LogShipper(Driver(*LINES), logs, Metrics(refuses=True), tmp_path / "cursors")  # type: ignore[arg-type]
+
+    shipper.ship(task, DEFINITION)
+
+    assert logs.lines == list(LINES)
