@@ -5,6 +5,7 @@ from typing import Any, Literal, Protocol
 
 from mlops_lab.progress import Say
 
+MEGABYTE = 1_000_000
 Form = Literal["docker", "process"]
 
 
@@ -18,6 +19,15 @@ class Built:
     form: Form
     size_bytes: int  # unpacked
     seconds: float
+    base_bytes: int = 0  # of these, the base image's; 0: not known
+
+    @property
+    def told_size(self) -> str:
+        """Its size in words."""
+        whole = f"{self.size_bytes / MEGABYTE:.0f} MB"
+        return (
+            f"{whole}, {(self.size_bytes - self.base_bytes) / MEGABYTE:.0f} over its base" if self.base_bytes else whole
+        )
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,9 @@ class Builder(Protocol):
 
     def build(self, repository: str, say: Say) -> Built:
         """Build; what is there already is not built again."""
+
+    def python(self, built: Built) -> list[str]:
+        """Return the command that runs its interpreter."""
 
     def push(self, built: Built, ecr: Any) -> str:
         """Put it where ECR lists it, and return the digest."""

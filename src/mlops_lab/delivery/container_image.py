@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from docker.errors import ImageNotFound  # type: ignore[import-untyped]
+
 from mlops_lab.delivery import context
 from mlops_lab.delivery import recipe as recipes
 from mlops_lab.delivery.built import Built
@@ -18,6 +20,7 @@ from mlops_lab.errors import LabError
 from mlops_lab.progress import Say
 from mlops_lab.registry.commit import current_commit
 
+BASE = "python:3.11-slim"  # of the Dockerfiles
 FAILURE_LINES = 3
 
 
@@ -46,11 +49,23 @@ class ImageBuilder:
         say(f"building {repository}:{tag} with the container engine {self.engine.version}")
         self._docker_build(f"{repository}:{tag}", recipe)
         image = self.engine.client.inspect_image(f"{repository}:{tag}")
-        return Built(repository, image["Id"], tag, "docker", image["Size"], time.monotonic() - start)
+        seconds = time.monotonic() - start
+        return Built(repository, image["Id"], tag, "docker", image["Size"], seconds, self._base_bytes())
+
+    def python(self, built: Built) -> list[str]:
+        """Return the command that runs the image's interpreter, with no network."""
+        return ["docker", "run", "--rm", "--network", "none", "--entrypoint", "python", built.id]
 
     def push(self, built: Built, ecr: Any) -> str:
         """Push to the registry that ECR lists, and return the digest."""
         return self.destination.push(built, ecr)
+
+    def _base_bytes(self) -> int:
+        """What the base image takes; 0 where the engine keeps it for itself, as BuildKit does."""
+        try:
+            return int(self.engine.client.inspect_image(BASE)["Size"])
+        except ImageNotFound:
+            return 0
 
     def _tag(self, recipe: Recipe) -> str:
         paths = [*context.files(self.root, recipe), recipe.dockerfile]

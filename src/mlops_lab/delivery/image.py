@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlops_lab import catalog
 from mlops_lab.cloud.session import client, explained
-from mlops_lab.delivery import ecr
+from mlops_lab.delivery import ecr, sbom
 from mlops_lab.delivery import recipe as recipes
 from mlops_lab.delivery.built import Builder, Built, Image
 from mlops_lab.delivery.container_image import ImageBuilder
@@ -42,7 +42,10 @@ def build(name: str, settings: Settings, say: Say) -> Built:
         why = "LAB_DRIVER is process" if settings.driver == "process" else "no container engine answers `docker info`"
         say(f"{why}: packaging to run as a process, no container")
     built = builder.build(repository, say)
-    say(f"built {repository}:{built.tag} ({built.size_bytes / 1e6:.0f} MB, {built.form} form) in {built.seconds:.1f} s")
+    say(f"built {repository}:{built.tag} ({built.told_size}, {built.form} form) in {built.seconds:.1f} s")
+    folder = catalog.Paths(settings.root, settings.state_dir).images / "sbom"
+    bill, count = sbom.write(folder, built, builder.python(built))
+    say(f"{count} Python distributions, listed in {bill}")
     return built
 
 

@@ -74,6 +74,10 @@ class Packager:
         seconds = time.monotonic() - start
         return Built(repository, f"sha256:{digest}", f"process-{digest[:12]}", "process", size, seconds)
 
+    def python(self, built: Built) -> list[str]:
+        """Return the command that runs the environment's interpreter."""
+        return [str(self._environment.python)]
+
     def push(self, built: Built, ecr_client: Any) -> str:
         """Register the package's manifest with ECR; its content is on this machine already."""
         manifest = (self._images / built.repository / built.id.removeprefix("sha256:") / MANIFEST).read_bytes()

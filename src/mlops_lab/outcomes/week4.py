@@ -86,8 +86,8 @@ def experiment_is_its_own(settings: Settings) -> str:
 def image_is_built(settings: Settings) -> str:
     """4.4: the image is built from its Dockerfile and runs as nobody special; size and seconds are said."""
     built = image.build(PROJECT, settings, silent)
-    size, seconds = f"{built.size_bytes / 1e6:.0f} MB", f"{built.seconds:.1f} s, unchanged parts taken as they were"
-    told = f"{built.repository}:{built.tag}, {size}, built in {seconds}"
+    seconds = f"{built.seconds:.1f} s, unchanged parts taken as they were"
+    told = f"{built.repository}:{built.tag}, {built.told_size}, built in {seconds}"
     engine = choose_engine("docker") if built.form == "docker" else None
     if engine is None:
         raise NotApplicableError(f"no container engine: a process package, not an image of the Dockerfile: {told}")
