@@ -194,6 +194,13 @@ locals {
     { title = "5xx in ${var.metric_period} s", namespace = "AWS/ApplicationELB", kind = "target", metric = "HTTPCode_Target_5XX_Count", stats = { Sum = "" } },
   ]
 
+  # What the model itself answers, each version a line of its own.
+  model_widgets = [
+    { title = "Predictions in ${var.metric_period} s", metric = "Predictions", stats = ["Sum"] },
+    { title = "Score (p10, p50, p90)", metric = "Score", stats = ["p10", "p50", "p90"] },
+    { title = "Prediction latency (ms)", metric = "PredictionLatency", stats = ["p50", "p99"] },
+  ]
+
   alarm_arns = {
     for project in keys(var.projects) : project => concat(
       [for alarm in aws_cloudwatch_metric_alarm.task : alarm.arn if alarm.tags.Service == project],
@@ -232,6 +239,27 @@ resource "aws_cloudwatch_dashboard" "project" {
                 flatten([for name, value in local.dimensions["${each.key}-${line[0]}"][widget.kind] : [name, value]]),
                 [{ label = "${line[0]}${widget.stats[line[1]]}", stat = line[1] }],
               )
+            ]
+          }
+        }
+      ],
+      [
+        for index, widget in local.model_widgets : {
+          type   = "metric"
+          x      = index * 8
+          y      = 18
+          width  = 8
+          height = 6
+          properties = {
+            title  = widget.title
+            region = var.region
+            view   = "timeSeries"
+            period = var.metric_period
+            metrics = [
+              for stat in widget.stats : [{
+                expression = "SEARCH('{${var.name},Project,ModelVersion} MetricName=\"${widget.metric}\" Project=\"${each.key}\"', '${stat}', ${var.metric_period})"
+                label      = length(widget.stats) > 1 ? "${stat} version" : "version"
+              }]
             ]
           }
         }

@@ -27,6 +27,8 @@ MLFLOW_SERVICE = f"{NAME}-mlflow"
 MLFLOW_PORT = 5001  # of the balancer
 METRICS = NAME  # CloudWatch namespace of the lab's own metrics
 SHED = "PredictionsShed"  # answered rows that were not logged, by project
+# What was answered, by project and by its model versions: rows, their scores, milliseconds of a request.
+PREDICTIONS, SCORE, LATENCY = "Predictions", "Score", "PredictionLatency"
 
 
 def state_bucket(account: str) -> str:

@@ -76,8 +76,8 @@ def test_every_alarm_names_its_runbook_entry():
     named = re.findall(r"RUNBOOK\.md#(\w+)", alarms)
 
     kinds = re.findall(r"alarm_name\s+=", alarms)
-    assert len(named) == 8
-    assert len(kinds) == 4
+    assert len(named) == 9
+    assert len(kinds) == 5
     assert set(named) <= entries
     assert RUNBOOK.count("**Alarm** `mlops-lab-") == len(named)
 

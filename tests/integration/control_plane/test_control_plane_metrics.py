@@ -117,6 +117,27 @@ def test_get_metric_data_computes_expressions_and_returns_what_is_asked_for(shar
     assert found["r"]["Timestamps"] == [MINUTE]
 
 
+def test_a_search_answers_with_a_series_for_each_metric_that_it_finds(shared_plane: Plane) -> None:
+    versions = {"1": 4.0, "2": 6.0}
+    for version, value in versions.items():
+        named = [{"Name": "Project", "Value": "taxi"}, {"Name": "Version", "Value": version}]
+        put(shared_plane, {"MetricName": "searched", "Dimensions": named, "Timestamp": MINUTE, "Value": value})
+    put(shared_plane, {"MetricName": "searched", "Timestamp": MINUTE, "Value": 1.0})
+    words = "SEARCH('{N,Project,Version} MetricName=\"searched\" Project=\"%s\"', 'Sum', 60)"
+
+    answer = shared_plane.client("cloudwatch").get_metric_data(
+        StartTime=MINUTE,
+        EndTime=MINUTE + timedelta(minutes=1),
+        MetricDataQueries=[
+            {"Id": "found", "Expression": words % "taxi", "Label": "version"},
+            {"Id": "nothing", "Expression": words % "income"},
+        ],
+    )
+
+    told = {(each["Id"], each["Label"]): each["Values"] for each in answer["MetricDataResults"]}
+    assert told == {("found", "version 1"): [4.0], ("found", "version 2"): [6.0]}
+
+
 @pytest.mark.parametrize(
     ("operation", "arguments", "code"),
     [

@@ -10,6 +10,7 @@ from mlops_lab import catalog
 from mlops_lab.errors import LabError
 from mlops_lab.serving.prediction_log import metric, record, segment, table
 from mlops_lab.serving.prediction_log.journal import Journal
+from mlops_lab.serving.prediction_log.record import Contents
 
 LONGEST_PAUSE = 60.0  # seconds between two attempts while S3 is away
 Put = Callable[[str, bytes], None]  # key, content; raises LabError where it was not taken
@@ -91,16 +92,26 @@ class Shipper:
             LOG.error("lines of a write-ahead file cannot be read", extra={"fields": fields})
         for hour, parquet in objects:
             self._put(catalog.predictions_key(contents.header.project, hour, path.stem), parquet)
+        _tell(contents)
         return sum(len(each.scores) for each in contents.records)
 
     def _report(self) -> None:
         """Publish what was shed since the last time as a metric."""
         shed = self._journal.counts.shed
         if shed > self._reported:
-            fields = metric.embedded(self._journal.project, shed - self._reported, time.time())
+            fields = metric.shed(self._journal.project, shed - self._reported, time.time())
             waiting = {"waiting_bytes": self._journal.waiting_bytes}
             LOG.error("predictions shed", extra={"fields": fields | waiting})
             self._reported = shed
+
+
+def _tell(contents: Contents) -> None:
+    """Publish what a file's records say as metrics."""
+    scores = [score for each in contents.records for score in each.scores if score is not None]
+    milliseconds = [each.latency_ms for each in contents.records]
+    told = contents.header
+    for fields in metric.answered(told.project, told.model_version, scores, milliseconds, time.time()):
+        LOG.info("answered", extra={"fields": fields})
 
 
 def pause(failures: int, seconds: float) -> float:

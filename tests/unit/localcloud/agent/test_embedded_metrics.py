@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mlops_lab.localcloud.agent.embedded_metrics import extract
-from mlops_lab.serving.prediction_log.metric import embedded
+from mlops_lab.serving.prediction_log.metric import shed
 
 DIRECTIVE = {"Namespace": "lab", "Dimensions": [["Project"]], "Metrics": [{"Name": "Shed", "Unit": "Count"}]}
 
@@ -34,7 +34,7 @@ def test_a_metric_is_published_for_each_combination_of_dimensions():
 
 
 def test_the_line_that_the_prediction_log_writes_is_one():
-    ((namespace, datum),) = extract(json.dumps(embedded("income", 7, 1.0)))
+    ((namespace, datum),) = extract(json.dumps(shed("income", 7, 1.0)))
 
     assert (namespace, datum["MetricName"], datum["Values"]) == ("mlops-lab", "PredictionsShed", [7.0])
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from mlops_lab.localcloud.agent.logs import LogShipper
 from mlops_lab.localcloud.agent.observation import Task
 from mlops_lab.localcloud.driver import LogLine
-from mlops_lab.serving.prediction_log.metric import embedded
+from mlops_lab.serving.prediction_log.metric import shed
 
 OPTIONS = {"awslogs-group": "/ecs/lab/income", "awslogs-stream-prefix": "stable"}
 DEFINITION = {
@@ -56,7 +56,7 @@ def task() -> Task:
     return Task(**known | {"arn": "arn:aws:ecs:us-east-1:1:task/lab/1"})
 
 
-LINES = ("ready", json.dumps(embedded("income", 3, 1.0)))
+LINES = ("ready", json.dumps(shed("income", 3, 1.0)))
 
 
 def test_a_metric_in_a_log_line_is_published_once_and_the_line_is_kept(task: Task, tmp_path: Path):

@@ -1,6 +1,6 @@
 """Moto's CloudWatch with the compact store in place of its list of values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,9 +8,10 @@ from moto.cloudwatch.exceptions import InvalidParameterCombination, InvalidParam
 from moto.cloudwatch.models import CloudWatchBackend
 
 from mlops_lab.localcloud.plane.engine import determinism
-from mlops_lab.localcloud.plane.extension.metrics import statistic
+from mlops_lab.localcloud.plane.extension.metrics import search, statistic
 from mlops_lab.localcloud.plane.extension.metrics.datum import Json, MalformedDatumError, Metric, dimensions, seconds
 from mlops_lab.localcloud.plane.extension.metrics.expression import ExpressionError, compute
+from mlops_lab.localcloud.plane.extension.metrics.search import Search
 from mlops_lab.localcloud.plane.extension.metrics.store import MetricStore
 from mlops_lab.localcloud.plane.extension.metrics.summary import Summary
 
@@ -74,12 +75,32 @@ class MetricsBackend(CloudWatchBackend):  # type: ignore[misc]
         """Return the results of GetMetricData, in the order of the queries."""
         metrics = {each["Id"]: self._series(each["MetricStat"], start, end) for each in queries if "MetricStat" in each}
         known: dict[str, Mapping[int, float]] = dict(metrics)
+        searches = {each["Id"]: wanted for each in queries if (wanted := search.parse(each.get("Expression", "")))}
         for each in queries:
-            if "Expression" in each:
+            if "Expression" in each and each["Id"] not in searches:
                 known[each["Id"]] = _computed(each, known, queries, (start, end))
+        shown = [each for each in queries if each.get("ReturnData") is not False]
         return [
-            _result(each, known[each["Id"]], newest_first) for each in queries if each.get("ReturnData") is not False
+            _result({**each, **label}, points, newest_first)
+            for each in shown
+            for label, points in (
+                self._searched(searches[each["Id"]], each, start, end)
+                if each["Id"] in searches
+                else [({}, known[each["Id"]])]
+            )
         ]
+
+    def _searched(
+        self, wanted: Search, query: Json, start: float, end: float
+    ) -> Iterator[tuple[dict[str, str], Mapping[int, float]]]:
+        """Yield label and points of every metric that a search finds."""
+        period = wanted.period or int(query.get("Period") or 60)
+        for namespace, name, named in self.store.find(wanted.namespace, wanted.name, wanted.wanted):
+            if wanted.finds(named):
+                dimensions_ = [{"Name": key, "Value": value} for key, value in named]
+                metric = {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions_}
+                points = self._series({"Metric": metric, "Stat": wanted.stat, "Period": period}, start, end)
+                yield {"Label": " ".join(filter(None, (query.get("Label"), wanted.label(named))))}, points
 
     def _series(self, wanted: Json, start: float, end: float) -> dict[int, float]:
         named = wanted["Metric"]
