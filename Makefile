@@ -216,6 +216,10 @@ week3: $(ENVIRONMENT) ## Week 3, retraining: train and deploy by the workflows t
 week4: $(ENVIRONMENT) ## Week 4, the second project: taxi beside income behind one balancer, notebook, outcomes 4.1 to 4.7.
 	$(LAB) week 4
 
+.PHONY: week5
+week5: $(ENVIRONMENT) ## Week 5, monitoring: the loop closes by itself over 2020, notebook, outcomes 5.1 to 5.7.
+	$(LAB) week 5
+
 .PHONY: release
 release: $(ENVIRONMENT) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).
 	$(LAB) release $(or $(VERSION),$(error VERSION is not set; use make release VERSION=v1.0-infra)) $(if $(DRY_RUN),--dry-run)

@@ -326,7 +326,7 @@ def verify(week: Annotated[int | None, typer.Option(min=1, max=7)] = None) -> No
 @app.command()
 def week(number: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
     """Do a week's work, run its notebook, verify its outcomes."""
-    from mlops_lab.workflow import week
+    from mlops_lab.weeks import week
 
     _finish(week(_settings(), number, console))
 

@@ -1,4 +1,4 @@
-"""The lab's sentences: apply, destroy, deploy, a week, the demo; each joins parts and says what it does."""
+"""The lab's sentences: apply, destroy, deploy, the demo; each joins parts and says what it does."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,6 @@ from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
 from mlops_lab.delivery import deploy, image, mlflow_server, retraining
 from mlops_lab.delivery.built import Built
-from mlops_lab.delivery.closed_loop import close_loop
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.localcloud import control
@@ -23,19 +22,12 @@ from mlops_lab.outcomes.week1 import REHEARSAL
 from mlops_lab.progress import Timeline
 from mlops_lab.registry import store
 from mlops_lab.registry.tracking import CHAMPION, Registry
-from mlops_lab.reporting.notebooks import run_week
 from mlops_lab.retrain import GateRefusedError, publish
 from mlops_lab.settings import Settings
 
 FIRST_PROJECT, SECOND_PROJECT = "income", "taxi"
-SERVED: Mapping[int, tuple[str, ...]] = {  # week -> projects that its notebook finds live
-    2: (FIRST_PROJECT,),
-    3: (FIRST_PROJECT,),
-    4: (FIRST_PROJECT, SECOND_PROJECT),
-}
 # The first version of a project where it does not learn from all rows: what a pilot had, for retraining to beat.
 PILOT: Mapping[str, Recipe] = {FIRST_PROJECT: Recipe(size=10_000)}
-LOOPED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that workflows retrain and deploy
 NEXT = (
     ("make predict", "ask for a prediction"),
     ("make status", "what runs now"),
@@ -144,26 +136,10 @@ def retrain_task(settings: Settings, project: str, arguments: Sequence[str], tim
     return retraining.run(settings, project, published.uri, arguments, timeline.lane("retrain"))
 
 
-def week(settings: Settings, number: int, console: Console) -> bool:
-    """Do a week's work from whatever state the lab is in, run its notebook, verify its outcomes."""
-    timeline = Timeline(console)
-    settings = _with_cloud(settings, timeline)
-    apply(settings, timeline)
-    track(settings, timeline)
-    for project in SERVED.get(number, ()):
-        serve(settings, project, timeline)
-    for project in LOOPED.get(number, ()):
-        with timeline.step("workflows", f"train and deploy {project}"):
-            close_loop(settings, project, timeline.quote("workflows"))
-    with timeline.step("notebook", f"week {number}"):
-        timeline.lane("notebook")(f"written: {run_week(settings, number)}")
-    return verify(settings, console, number)
-
-
 def demo(settings: Settings, console: Console) -> bool:
     """From nothing to a live prediction and week 1 verified; what can run side by side does."""
     timeline = Timeline(console)
-    settings = _with_cloud(settings, timeline)
+    settings = with_cloud(settings, timeline)
     account(settings)  # credentials that do not work are found before anything is built
     with ThreadPoolExecutor(5, thread_name_prefix="demo") as pool:
         candidate = pool.submit(train_first, settings, FIRST_PROJECT, timeline)
@@ -189,7 +165,7 @@ def demo(settings: Settings, console: Console) -> bool:
     return passed
 
 
-def _with_cloud(settings: Settings, timeline: Timeline) -> Settings:
+def with_cloud(settings: Settings, timeline: Timeline) -> Settings:
     """Start the embedded cloud where that is the target; return the settings with what runs the tasks settled."""
     if settings.is_local:
         with timeline.step("cloud", "embedded cloud"):

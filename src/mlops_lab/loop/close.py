@@ -6,7 +6,7 @@ passes is deployed, seen live, and promoted.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from mlops_lab import catalog, projects
@@ -27,6 +27,7 @@ from mlops_lab.retrain import GateRefusedError, publish
 from mlops_lab.settings import Settings
 from mlops_lab.workflow import deploy_version, serve
 
+FIRST, LAST = "2020-01", "2020-06"  # the months in which New York stands still
 MONTHS = 3  # that a challenger learns from, with the one that did the damage
 JUDGED_FROM = 21  # day of the last month from which it and the champion are judged; it learns from the days before
 SHIPPED = 90.0  # seconds until what was answered must be in the log
@@ -49,15 +50,34 @@ def close(settings: Settings, project: str, first: str, last: str, speed: float,
         LabError: A step fails; the next run goes on with it.
     """
     projects.get(project)
-    months = list(_months(spanned(first, last)))
+    wanted = list(months(first, last))
     serve(settings, project, timeline)
     with explained(settings):
-        s3, bucket = client(settings, "s3"), catalog.predictions_bucket(account(settings))
-        journals = [Journal(s3, bucket, project, f"{month.start:%Y-%m}") for month in months]
-        for month, journal in zip(months, journals, strict=True):
+        journals = _journals(settings, project, wanted)
+        for month, journal in zip(wanted, journals, strict=True):
             with timeline.step("loop", journal.month):
                 _Month(settings, project, month, journal, timeline).close(speed)
     return journals
+
+
+def read(settings: Settings, project: str, first: str, last: str) -> list[Journal]:
+    """Return what was done in months that have been closed.
+
+    Raises:
+        LabError: One of them has not.
+    """
+    with explained(settings):
+        journals = _journals(settings, projects.get(project).name, list(months(first, last)))
+    if missing := [each.month for each in journals if "drift" not in each.steps]:
+        raise LabError(
+            f"The loop of {project} has not closed {', '.join(missing)}; `make loop PROJECT={project}` does."
+        )
+    return journals
+
+
+def _journals(settings: Settings, project: str, wanted: Sequence[Window]) -> list[Journal]:
+    s3, bucket = client(settings, "s3"), catalog.predictions_bucket(account(settings))
+    return [Journal(s3, bucket, project, f"{month.start:%Y-%m}") for month in wanted]
 
 
 class _Month:
@@ -151,8 +171,13 @@ class _Month:
         return {"promotion": str(promote(self.registry, version, caller(self.settings), why))}
 
 
-def _months(days: Window) -> Iterator[Window]:
-    """The whole months of some days."""
+def months(first: str, last: str) -> Iterator[Window]:
+    """Yield the months from the first to the last.
+
+    Raises:
+        LabError: One of them is no month, or they are the wrong way round.
+    """
+    days = spanned(first, last)
     start = days.start.replace(day=1)
     while start < days.end:
         following = _before(start, -1)

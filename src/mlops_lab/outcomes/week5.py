@@ -1,8 +1,10 @@
 """Week 5, what happens after deployment: what its outcomes must see, through the live API and S3."""
 
+import shlex
+import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -15,14 +17,29 @@ from mlops_lab.cloud import api
 from mlops_lab.cloud.session import client
 from mlops_lab.data import predictions
 from mlops_lab.drift.report import VERDICT
+from mlops_lab.load.experiment import BAD
+from mlops_lab.load.live import aim, offer
+from mlops_lab.load.profile import constant
+from mlops_lab.loop.close import FIRST, LAST, read
 from mlops_lab.outcomes.outcome import Outcome, require
 from mlops_lab.pipeline.drift import LEVELS
 from mlops_lab.pipeline.reference import SCORE
 from mlops_lab.projects.project import Project
-from mlops_lab.registry.tracking import Registry
+from mlops_lab.registry import store
+from mlops_lab.registry.promotion import history, in_charge
+from mlops_lab.registry.tracking import CHAMPION, GATE, Registry
+from mlops_lab.reporting.dashboard.snapshot import snapshot
+from mlops_lab.reporting.dashboard.view import Panel
+from mlops_lab.reporting.dashboard.widget import MetricWidget
 from mlops_lab.settings import Settings
 
 DRIFTING = "taxi"
+DAMAGED, REPAIRED = 5.0, 4.0  # minutes of mean absolute error: above at the worst, below at the end
+SECTION = "Model Lifecycle & Promotion"
+HARMLESS = ("models", "drift", "predictions")  # targets that change nothing that is live
+SHOWN = ("Predictions", "Score", "Prediction latency", "4xx")
+PLAIN = ("4xx",)  # of the whole service
+RECENT_PERIODS = 30
 SINGLE, BATCH = 30, 20  # requests of one row, and rows of one more request
 PATIENCE = 90  # seconds until everything must be in S3; tasks ship at least every 30
 POLL = 1.0  # seconds
@@ -142,7 +159,112 @@ def _features(project: Project) -> list[str]:
     return [name for name in names if name not in consumed]
 
 
+def versions_are_listed_with_their_lineage(settings: Settings) -> str:
+    """5.4: both projects' versions with aliases, each back to its run, data, commit and verified bundle."""
+    s3, seen = client(settings, "s3"), []
+    for name in projects.names():
+        registry = Registry(settings, name)
+        found = registry.versions()
+        require(found, f"no version of {name} is registered; `make retrain PROJECT={name}` makes one")
+        require(any(CHAMPION in each.aliases for each in found), f"{name} has no champion")
+        for each in found:
+            bundle = store.fetch(s3, each.bundle_uri, each.bundle_sha256)
+            told, run = bundle.manifest, registry.run(each.run_id)
+            same = (told["run_id"], told["commit"]) == (each.run_id, run.data.tags.get("commit"))
+            require(same, f"version {each.version} of {name} names run {told['run_id']} of commit {told['commit']}")
+            data = run.data.params.get("data_sha256")
+            require(told["data"]["sha256"] == data, f"version {each.version} of {name} and its run differ in data")
+        listed = ", ".join(f"{each.version} ({', '.join(each.aliases) or 'no alias'})" for each in found)
+        seen.append(f"{name}: {listed}")
+    return f"{'; '.join(seen)}: each traced to MLflow run, commit, data hash and its bundle, verified"
+
+
+def promotions_are_kept(settings: Settings) -> str:
+    """5.5: every move of the champion has who, when, why, from and to, and led to a version that passed its gate."""
+    registry = Registry(settings, DRIFTING)
+    moves = history(registry.notes())
+    require(moves, f"no promotion of {DRIFTING} is on record; `make loop PROJECT={DRIFTING}` makes some")
+    gates = {each.version: registry.run_tags(each.run_id).get(GATE) for each in registry.versions()}
+    for move in moves:
+        told = asdict(move)
+        require(all(told[name] for name in ("when", "who", "why", "after")), f"a promotion says {told}")
+        require(gates.get(move.after) == "passed", f"{move}: its gate says {gates.get(move.after)}")
+    champion = registry.aliased(CHAMPION)
+    require(champion and champion.version == moves[-1].after, f"the champion is {champion}, last came {moves[-1]}")
+    day = moves[-1].when[:10]
+    return (
+        f"{len(moves)} promotions, each to a version that passed; in production at the end of {day}: version "
+        f"{in_charge(moves, day)}; the last one: {moves[-1]}"
+    )
+
+
+def loop_has_closed(settings: Settings) -> str:
+    """5.6: damage in a month led to a version that is trained, gated, registered, deployed and better, by no hand."""
+    journals = read(settings, DRIFTING, FIRST, LAST)
+    errors = {each.month: each.steps["traffic"]["error"] for each in journals}
+    acted = [each for each in journals if "promote" in each.steps]
+    require(acted, f"no month has led to a new version; errors were {errors}")
+    worst = max(errors.values())
+    require(worst > DAMAGED and errors[LAST] < REPAIRED, f"mean absolute errors were {errors}")
+    live = api.metadata(settings, DRIFTING)["version"]
+    newest = acted[-1].steps["retrain"]["version"]
+    require(int(live) >= int(newest), f"version {live} is live, the loop's last one is {newest}")
+    made = ", ".join(f"{each.month} -> version {each.steps['retrain']['version']}" for each in acted)
+    told = ", ".join(f"{month} {error:.2f}" for month, error in errors.items())
+    return f"mean absolute error in minutes: {told}; damage in {made}; live is version {live}"
+
+
+def lifecycle_is_documented(settings: Settings) -> str:
+    """5.7: the README's section exists, and its commands that change nothing run as they stand."""
+    text = (settings.root / "README.md").read_text()
+    section = text.partition(f"## {SECTION}\n")[2].partition("\n## ")[0]
+    require(section, f"README.md has no section {SECTION!r}")
+    commands = [line.partition("#")[0].strip() for line in section.splitlines() if line.startswith("make ")]
+    run = [each for each in commands if each.split()[1] in HARMLESS]
+    require(run, f"the section has no command among {', '.join(HARMLESS)}: {commands}")
+    for command in run:
+        environment = settings.child_environment(**settings.exported)
+        done = subprocess.run(
+            shlex.split(command), cwd=settings.root, env=environment, capture_output=True, text=True, timeout=300
+        )
+        require(done.returncode == 0, f"`{command}` ends with {done.returncode}: {(done.stdout + done.stderr)[-300:]}")
+    return f"README.md, {SECTION}: {len(commands)} commands; run here: {'; '.join(run)}"
+
+
+def metrics_are_visible(settings: Settings) -> str:
+    """5.2: the dashboard draws rows, scores, latency of the live version, and errors, with data of the last minutes."""
+    path = settings.state_dir / "reports" / "week5" / "dashboard.png"
+    version = api.predict_example(settings, DRIFTING)["model_version"]
+    target = aim(settings, DRIFTING)
+    offer(target, constant(5, settings.metric_period))
+    offer(replace(target, bodies=[BAD]), constant(1, 3))
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        back = timedelta(seconds=RECENT_PERIODS * settings.metric_period)
+        view = snapshot(settings, catalog.dashboard(DRIFTING), path, back)
+        panels = {each.widget.title: each for each in view.panels if isinstance(each.widget, MetricWidget)}
+        silent = [title for title in SHOWN if not _drawn(panels, title, version)]
+        if not silent or time.monotonic() > deadline:
+            break
+        time.sleep(POLL)
+    require(not silent, f"no data of version {version} in {', '.join(silent)}; there is {sorted(panels)}")
+    errors = [title for title in panels if title.startswith(("4xx", "5xx"))]
+    return f"{view.name}: {', '.join(SHOWN)} of version {version}, beside {', '.join(errors)}; drawn in {path.name}"
+
+
+def _drawn(panels: Mapping[str, Panel], title: str, version: str) -> bool:
+    """Whether a widget whose title begins like this has points, of this version where it tells versions apart."""
+    found = [panel for name, panel in panels.items() if name.startswith(title)]
+    lines = [line for panel in found for line in panel.series if line.values]
+    return any(title in PLAIN or line.label.endswith(f"version {version}") for line in lines)
+
+
 OUTCOMES = (
     Outcome("5.1", "prediction logging", predictions_are_logged),
+    Outcome("5.2", "ML + API metrics visible", metrics_are_visible),
     Outcome("5.3", "drift summary in MLflow", drift_is_in_mlflow),
+    Outcome("5.4", "registered models listed", versions_are_listed_with_their_lineage),
+    Outcome("5.5", "promotion tracked", promotions_are_kept),
+    Outcome("5.6", "retrain -> registry -> deploy", loop_has_closed),
+    Outcome("5.7", 'README "Model Lifecycle & Promotion"', lifecycle_is_documented),
 )

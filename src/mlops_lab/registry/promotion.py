@@ -1,7 +1,7 @@
 """Promotion: which version is the champion, moved only through the gate, and who moved it, when and why."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -58,6 +58,20 @@ def roll_back(registry: Registry, who: str, why: str) -> Promotion:
 def history(notes: Mapping[str, str]) -> list[Promotion]:
     """Return the promotions among the notes of a registered model, the oldest first."""
     return [Promotion(**json.loads(notes[key])) for key in sorted(notes) if key.startswith(PREFIX)]
+
+
+def in_charge(moves: Sequence[Promotion], day: str) -> str:
+    """Return the version that was the champion at the end of a day (ISO 8601, UTC), of promotions in order of time.
+
+    Raises:
+        LabError: No promotion is that old, so that it was the first version or none.
+    """
+    before = [move for move in moves if move.when[: len(day)] <= day]
+    if not before and moves:
+        return moves[0].before or "none"
+    if not before:
+        raise LabError("No promotion is on record: the first version, if there is one, was never replaced.")
+    return before[-1].after
 
 
 def _chosen(registry: Registry, version: str | None) -> Version:

@@ -152,6 +152,11 @@ class Registry:
             experiment, newest_first = self._experiment(mlflow), ["attributes.start_time DESC"]
             return list(mlflow.MlflowClient().search_runs([experiment], wanted, order_by=newest_first))
 
+    def run(self, run_id: str) -> Any:
+        """Return a run as MLflow has it."""
+        with self._mlflow() as mlflow:
+            return mlflow.MlflowClient().get_run(run_id)
+
     def run_tags(self, run_id: str) -> dict[str, str]:
         """Return the tags of a run."""
         with self._mlflow() as mlflow:
