@@ -1,4 +1,4 @@
-"""Picture of the week-5 notebook: a loop's months, how well each was answered, by which version, and what came of it."""
+"""Picture of the week-5 notebook: how well each month was answered, by which version, and what came of it."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ VERDICTS = {"none": "#2e7d32", "data drift": "#b26a00", "damage": "#b3261e", "no
 
 
 def months(journals: Sequence[Journal], limit: float) -> Figure:
-    """Draw the mean error of each month in the colour of its verdict, and the versions that answered; 1200 pixels wide."""
+    """Draw each month's mean error in the colour of its verdict, and the versions that answered; 1200 pixels wide."""
     figure = Figure(figsize=(12, 4.5), dpi=DPI, facecolor=PAPER, layout="constrained")
     axes = figure.subplots()
     names = [each.month for each in journals]
