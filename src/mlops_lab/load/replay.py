@@ -51,7 +51,8 @@ class Replayed:
 class Batch:
     """Rows that are asked for at once."""
 
-    number: int
+    number: int  # in the window's order
+    tick: int  # in which it is due
     now: pd.Timestamp  # the rows' own clock
     instances: list[dict[str, Any]]
     labels: list[float | None]
@@ -81,7 +82,7 @@ def replay(
     prefix, start = called or f"replay-{uuid4().hex[:12]}", time.monotonic()
     with explained(settings), _Client(aim(settings, project.name)) as api:
         for batch in batches:
-            time.sleep(max(0.0, start + batch.number * TICK - time.monotonic()))
+            time.sleep(max(0.0, start + batch.tick * TICK - time.monotonic()))
             feed.take(f"{prefix}-{batch.number}", batch, api.ask(f"{prefix}-{batch.number}", batch.instances))
             if not sent.rows:
                 raise LabError(f"{api.aim.url} answers {api.said}; see `make status`.")
@@ -116,13 +117,17 @@ def rows_by_time(project: Project, frame: pd.DataFrame, window: Window, span: fl
     known = rows[project.label.end] if project.label else rows[column]
     ticks = ((rows[column] - first).dt.total_seconds() // span).astype(int)
     inputs = rows[[each.name for each in project.inputs]]
-    for tick, part in inputs.groupby(ticks, sort=True):
-        now = first + timedelta(seconds=(int(str(tick)) + 1) * span)
-        for begin in range(0, len(part), MOST):
-            some = part.iloc[begin : begin + MOST]
-            instances = json.loads(some.to_json(orient="records", date_format="iso", date_unit="s"))
-            truth = [None if pd.isna(each) else float(each) for each in target.loc[some.index]]
-            yield Batch(int(str(tick)) * MOST + begin, now, instances, truth, list(known.loc[some.index]))
+    parts = (
+        (int(str(tick)), part.iloc[begin : begin + MOST])
+        for tick, part in inputs.groupby(ticks, sort=True)
+        for begin in range(0, len(part), MOST)
+    )
+    for number, (tick, part) in enumerate(parts):
+        instances = json.loads(part.to_json(orient="records", date_format="iso", date_unit="s"))
+        truth = [None if pd.isna(each) else float(each) for each in target.loc[part.index]]
+        yield Batch(
+            number, tick, first + timedelta(seconds=(tick + 1) * span), instances, truth, [*known.loc[part.index]]
+        )
 
 
 class _Client:

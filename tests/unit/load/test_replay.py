@@ -19,7 +19,8 @@ def test_every_row_of_the_window_is_asked_once_in_order_of_time(taxi: Project, t
     asked = [pd.Timestamp(each["pickup_datetime"]) for batch in batches for each in batch.instances]
     wanted = trips.frame["pickup_datetime"]
     assert asked == sorted(wanted[wanted.between("2020-04-01", "2020-05-01", inclusive="left")])
-    assert len({batch.number for batch in batches}) == len(batches)
+    assert [batch.number for batch in batches] == list(range(len(batches)))
+    assert [batch.tick for batch in batches] == list(range(30))  # a day each
 
 
 def test_a_request_holds_what_a_client_knows_at_the_start_and_nothing_else(taxi: Project, trips: RawData):
