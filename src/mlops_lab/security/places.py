@@ -3,8 +3,10 @@
 import json
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+from docker.errors import ImageNotFound  # type: ignore[import-untyped]
 
 from mlops_lab import catalog
 from mlops_lab.cloud.session import account, client
@@ -93,8 +95,9 @@ def images(settings: Settings) -> Iterator[bytes]:
     if engine is None:
         yield from files(settings.state_dir / "images", "**/*")
         return
-    for tag in _tags(engine.client):
-        yield from engine.client.get_image(tag)
+    for name in _published(settings):
+        with suppress(ImageNotFound):  # an older one that the engine has let go of
+            yield from engine.client.get_image(name)
 
 
 def history(root: Path) -> Iterator[bytes]:
@@ -139,7 +142,11 @@ def _chunks(path: Path) -> Iterable[bytes]:
         return
 
 
-def _tags(docker: Any) -> list[str]:
-    repositories = (*catalog.REPOSITORIES.values(), catalog.JOBS_REPOSITORY)
-    tags = [tag for image in docker.images() for tag in image.get("RepoTags") or ()]
-    return [tag for tag in tags if tag.rpartition(":")[0].rpartition("/")[2] in repositories]
+def _published(settings: Settings) -> list[str]:
+    """The images that ECR lists, as this machine's engine knows what was pushed; one of the same layers once."""
+    ecr, names = client(settings, "ecr"), dict[str, str]()
+    for repository in (*catalog.REPOSITORIES.values(), catalog.JOBS_REPOSITORY):
+        for page in ecr.get_paginator("describe_images").paginate(repositoryName=repository):
+            for each in page["imageDetails"]:
+                names |= {tag: f"{repository}:{tag}" for tag in each.get("imageTags", ())}
+    return list(names.values())
