@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -19,6 +20,7 @@ from tests.e2e.conftest import Lab
 from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
 from mlops_lab.cloud.notices import Notice, subscribed
+from mlops_lab.data import predictions
 from mlops_lab.delivery.repository import Repository
 from mlops_lab.delivery.rotation import rotate
 from mlops_lab.load.live import aim, offer
@@ -126,6 +128,25 @@ def test_week_4_serves_a_second_project_beside_the_first_and_its_outcomes_hold(l
     assert (lab.settings.root / "reports" / "week4" / "week4_second_project.html").is_file()
 
 
+def test_the_loop_repairs_what_april_2020_broke_and_a_second_run_changes_nothing(lab: Lab):
+    months = ("loop", "taxi", "--from", "2020-04", "--to", "2020-05", "--speed", "2000000")
+
+    first = lab.run(*months, timeout=600)
+    again = lab.run(*months)
+
+    assert first.returncode == again.returncode == 0, first.stdout[-3000:] + first.stderr[-2000:]
+    row = r" +([\d,]+) +version (\d) +([\d.]+) +(\w[\w ]*?)  "
+    april, may = (re.search(month + row, first.stdout) for month in ("2020-04", "2020-05"))
+    assert april is not None
+    assert may is not None
+    assert april[4] == "damage"
+    assert (april[2], may[2]) == ("1", "2")
+    assert float(april[3]) > 5 > 4.2 > float(may[3])
+    assert first.stdout[first.stdout.rindex(" month ") :] == again.stdout[again.stdout.rindex(" month ") :]
+    logged = predictions.read(lab.settings, "taxi", datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC))
+    assert logged["request_id"].str.startswith("loop-2020-04-").sum() == 10_000
+
+
 def test_a_subscriber_is_told_when_an_alarm_goes_off(lab: Lab):
     received: list[Notice] = []
 
@@ -160,8 +181,10 @@ def test_load_is_offered_and_summed_up(lab: Lab):
 
 
 def test_the_notebooks_run_as_they_stand(lab: Lab):
+    # Week 5's tells of six months of the loop, which `make week5` runs; here two have been.
+    books = [each for each in (lab.settings.root / "notebooks").glob("week*.ipynb") if "week5" not in each.name]
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", "notebooks"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", *sorted(map(str, books))],
         cwd=lab.settings.root,
         env=lab.environment | {"LAB_ROOT": str(lab.settings.root)},
         capture_output=True,
@@ -226,8 +249,6 @@ def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
         (("predict", "incom"), "PROJECT is 'incom'; use one of"),
         (("load", "income", "--profile", "fast"), "PROFILE holds 'fast'; use stages RATE:SECONDS"),
         (("rotate", "password"), "SECRET is 'password'; use one of api-key"),
-        (("promote", "taxi", "--why", "x"), "taxi has no challenger; published are: "),
-        (("rollback", "taxi", "--why", "x"), "taxi has no previous champion"),
         (("load", "incom"), "PROJECT is 'incom'; use one of"),
         (("dashboard", "incom"), "PROJECT is 'incom'; use one of"),
         (("dashboard", "income", "--png", "x.txt"), "PNG is 'x.txt'; name a file that ends in .png or .svg"),
