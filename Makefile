@@ -18,6 +18,7 @@ BACKEND ?=
 WHY     ?=
 URL     ?=
 WINDOW  ?=
+DAY     ?=
 TRAIN   ?=
 TEST    ?=
 FROM    ?=
@@ -116,8 +117,8 @@ retrain: $(ENVIRONMENT) ## Train PROJECT and register what beats the champion (S
 	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(TRAIN),--train $(TRAIN)) $(if $(TEST),--test $(TEST)) $(if $(BACKEND),--backend $(BACKEND))
 
 .PHONY: models
-models: $(ENVIRONMENT) ## PROJECT's registered versions, their aliases and lineage, and every promotion.
-	$(LAB) models $(PROJECT)
+models: $(ENVIRONMENT) ## PROJECT's registered versions, aliases and lineage, every promotion; DAY=2026-11-23 asks who was in charge.
+	$(LAB) models $(PROJECT) $(if $(DAY),--day $(DAY))
 
 .PHONY: promote
 promote: $(ENVIRONMENT) ## Make PROJECT's challenger (or VERSION) the champion; WHY="..." is kept with who and when.

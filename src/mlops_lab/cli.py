@@ -148,11 +148,13 @@ def deploy(
 
 
 @app.command()
-def models(project: ProjectName) -> None:
+def models(
+    project: ProjectName, day: Annotated[str, typer.Option(help="also say what was in charge on this day")] = ""
+) -> None:
     """List a project's registered versions and its promotions."""
     from mlops_lab.registry.listing import show
 
-    show(_up(), project, console)
+    show(_up(), project, console, day)
 
 
 @app.command()

@@ -1,13 +1,16 @@
 """Retraining as a command, from the committed data."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from mlops_lab import retrain
-from mlops_lab.candidate import Step, train_candidate
-from mlops_lab.projects.project import Project
+from mlops_lab import projects, retrain
+from mlops_lab.candidate import Candidate, Recipe, Step, train_candidate
+from mlops_lab.errors import LabError
+from mlops_lab.pipeline.challenge import challenge
+from mlops_lab.projects.project import Project, Window
 from mlops_lab.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -44,3 +47,41 @@ def test_the_result_is_one_line_of_json(capsys: pytest.CaptureFixture[str], monk
 
     assert status == 0
     assert json.loads(capsys.readouterr().out)["version"] == "3"
+
+
+def test_a_model_of_one_recent_month_of_2019_is_judged_worse_than_the_champion_on_the_month_after(
+    taxi_candidate: Candidate, tmp_path: Path
+) -> None:
+    windows = Window(date(2019, 5, 1), date(2019, 6, 1)), Window(date(2019, 6, 1), date(2019, 7, 1))
+    project = taxi_candidate.project
+
+    recent = train_candidate(project, Settings(root=ROOT, state=tmp_path), Recipe(train=windows[0], test=windows[1]))
+
+    champion = taxi_candidate.model.score(recent.splits.test)
+    evaluation = recent.evaluation
+    verdict = challenge(project.metric, evaluation.truth, ("1", champion), evaluation.scores, project.margin)
+    assert not verdict.passed
+    assert "better by -0." in str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("project", "recipe", "message"),
+    [
+        ("taxi", Recipe(train=Window(date(2020, 1, 1), date(2020, 2, 1))), "TRAIN and TEST belong together"),
+        (
+            "taxi",
+            Recipe(train=Window(date(2020, 2, 1), date(2020, 3, 1)), test=Window(date(2020, 1, 1), date(2020, 2, 1))),
+            "TEST must follow TRAIN",
+        ),
+        (
+            "income",
+            Recipe(train=Window(date(2020, 1, 1), date(2020, 2, 1)), test=Window(date(2020, 2, 1), date(2020, 3, 1))),
+            "income is not split by time",
+        ),
+    ],
+)
+def test_windows_that_cannot_be_followed_are_one_line(
+    project: str, recipe: Recipe, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(LabError, match=message):
+        train_candidate(projects.get(project), Settings(root=ROOT, state=tmp_path), recipe)
