@@ -18,11 +18,15 @@ DATABASE_USERNAME_PARAMETER = f"/{NAME}/database/username"
 DATABASE_PASSWORD_PARAMETER = f"/{NAME}/database/password"
 TRACKING_URI_PARAMETER = f"/{NAME}/mlflow/tracking-uri"
 STATE_KEY = "lab/terraform.tfstate"
-REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
 JOBS = "jobs"
 JOBS_REPOSITORY = "mlops-jobs"
 MLFLOW_SERVICE = f"{NAME}-mlflow"
 MLFLOW_PORT = 5001  # of the balancer
+
+
+def repository(number: int) -> str:
+    """ECR repository of the serving images of the project with this number."""
+    return f"mlops-api-{number}"
 
 
 def state_bucket(account: str) -> str:

@@ -160,6 +160,7 @@ class Project:
     """
 
     name: str
+    number: int  # the place in which it came: its images are named by it
     title: str
     dataset: Dataset
     columns: tuple[Column, ...]
@@ -178,6 +179,7 @@ class Project:
     filters: tuple[Within | InMonth, ...] = ()  # of labels, never of requests
     derived: tuple[Derived, ...] = ()
     encoding: Encoding = "one-hot"  # of categories
+    capacity: Mapping[str, int] = field(default_factory=dict)  # of its tasks, where Terraform's defaults do not suit
 
     def __post_init__(self) -> None:
         """Refuse a project that contradicts itself."""

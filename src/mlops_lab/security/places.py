@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.cloud.session import account, client
 from mlops_lab.delivery.engine import choose_engine
 from mlops_lab.errors import LabError
@@ -140,6 +140,6 @@ def _chunks(path: Path) -> Iterable[bytes]:
 
 
 def _tags(docker: Any) -> list[str]:
-    repositories = (*catalog.REPOSITORIES.values(), catalog.JOBS_REPOSITORY)
+    repositories = (*projects.repositories().values(), catalog.JOBS_REPOSITORY)
     tags = [tag for image in docker.images() for tag in image.get("RepoTags") or ()]
     return [tag for tag in tags if tag.rpartition(":")[0].rpartition("/")[2] in repositories]
