@@ -95,7 +95,8 @@ def registry_and_balancer_exist(settings: Settings) -> str:
     wanted = {catalog.service(project, track) for project in projects.names() for track in ("stable", "canary")}
     require(wanted <= names, f"target groups {sorted(wanted - names)} are missing")
     ports = ", ".join(str(each["Port"]) for each in listeners)
-    return f"{', '.join(projects.repositories().values())}; {balancer['DNSName']}, port {ports}, {len(groups)} target groups"
+    named = ", ".join(projects.repositories().values())
+    return f"{named}; {balancer['DNSName']}, port {ports}, {len(groups)} target groups"
 
 
 def infrastructure_comes_and_goes(settings: Settings) -> str:
