@@ -43,6 +43,9 @@ LAB    := $(BIN)/mlops-lab
 UV     := 0.13.9
 UV_INSTALL := pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.lock --editable '.[lab,dev]'
 
+# A value as one word of the shell, whatever it holds; it must be set.
+quoted = '$(subst ','\'',$(or $($1),$(error $1 is not set; use make new-project NAME=... DATA=file.csv LABEL=column)))'
+
 ##@ Start here
 
 .PHONY: demo
@@ -107,6 +110,10 @@ destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that noth
 .PHONY: retrain
 retrain: $(ENVIRONMENT) ## Train PROJECT and register what beats the champion (SEED, SIZE=rows, SEARCH=candidates, BACKEND=dask).
 	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(BACKEND),--backend $(BACKEND))
+
+.PHONY: new-project
+new-project: $(ENVIRONMENT) ## A project NAME of your own table DATA (.csv, .parquet), LABEL=column to predict, TIME=column to split by.
+	$(LAB) new-project $(call quoted,NAME) $(call quoted,DATA) $(call quoted,LABEL) $(if $(TIME),--time $(call quoted,TIME))
 
 .PHONY: models
 models: $(ENVIRONMENT) ## PROJECT's registered versions, their aliases and lineage, and every promotion.

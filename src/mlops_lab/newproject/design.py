@@ -63,7 +63,9 @@ def example(seen: Mapping[str, Profile]) -> dict[str, Cell]:
     return {name: _cell(row[name], each.reading.kind) for name, each in seen.items()}
 
 
-def project(name: str, number: int, label: str, time: str | None, found: Mapping[str, Profile], data: Dataset) -> Project:
+def project(
+    name: str, number: int, label: str, time: str | None, found: Mapping[str, Profile], data: Dataset
+) -> Project:
     """Decide what a project of this table is.
 
     Raises:
@@ -101,7 +103,10 @@ def _typical(found: Mapping[str, Profile], label: str) -> tuple[str, ...]:
     groups = {
         name: each.distinct
         for name, each in found.items()
-        if name != label and not each.reason and each.reading.kind in ("category", "integer") and each.distinct <= TYPICAL
+        if name != label
+        and not each.reason
+        and each.reading.kind in ("category", "integer")
+        and each.distinct <= TYPICAL
     }
     return (max(groups, key=lambda name: groups[name]),) if groups else ()
 

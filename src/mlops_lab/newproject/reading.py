@@ -102,8 +102,10 @@ def _text(values: "pd.Series[Any]", problem: str = "") -> Reading:
 
 
 def _all(present: "pd.Series[Any]", types: Any) -> bool:
-    return present.dtype != "str" and all(isinstance(value, types) for value in present) or (
-        types is str and present.dtype == "str"
+    return (
+        present.dtype != "str"
+        and all(isinstance(value, types) for value in present)
+        or (types is str and present.dtype == "str")
     )
 
 

@@ -1,0 +1,122 @@
+"""What comes with a project's file: tests of what it claims, and a notebook that shows it."""
+
+import nbformat
+
+from mlops_lab.projects.project import Classification, Project
+
+TESTS = '''"""Project {name}: its data are what it states, what is left out moves no score, and its API answers."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from mlops_lab import projects
+from mlops_lab.candidate import Candidate, train_candidate
+from mlops_lab.registry import build
+from mlops_lab.serving.app import create_app
+from mlops_lab.serving.model import Model
+from mlops_lab.settings import Settings
+
+PROJECT = projects.get("{name}")
+
+
+@pytest.fixture(scope="module")
+def candidate() -> Candidate:
+    return train_candidate(PROJECT, Settings(root=Path(__file__).parents[3]))
+
+
+def test_what_is_left_out_moves_no_score(candidate: Candidate) -> None:
+    rows = candidate.splits.test
+    hidden = {{name: rows[name].to_numpy()[::-1] for name in (PROJECT.target, *PROJECT.excluded)}}
+
+    assert (candidate.model.score(rows.assign(**hidden)) == candidate.model.score(rows)).all()
+
+
+def test_it_passes_its_gates(candidate: Candidate) -> None:
+    assert candidate.verdict.failures == ()
+
+
+def test_the_served_model_scores_as_the_trained_one(candidate: Candidate) -> None:
+    parity = candidate.contents.parity
+
+    assert parity.rows >= len(candidate.splits.test)
+    assert parity.largest_difference <= parity.tolerance
+
+
+def test_its_api_answers_the_example(candidate: Candidate) -> None:
+    bundle = build.seal(candidate.contents, version="1", run_id="run", commit="0" * 40, created="2026-01-01T00:00:00")
+    transport = httpx.ASGITransport(create_app(Model(bundle)))
+    api = httpx.AsyncClient(transport=transport, base_url="http://task")
+
+    answer = asyncio.run(api.post("/{name}/predict", json={{"instances": [dict(PROJECT.example)]}}))
+
+    assert answer.status_code == 200
+    assert set(answer.json()["predictions"][0]) == {answered}
+'''
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+IMPORTS = """from IPython.display import display
+
+import pandas as pd
+
+from mlops_lab import projects
+from mlops_lab.candidate import Recipe, train_candidate
+from mlops_lab.catalog import Paths
+from mlops_lab.data import dataset
+from mlops_lab.registry.figures import drawn
+from mlops_lab.reporting import training_tables
+from mlops_lab.settings import read_settings"""
+
+
+def tests(project: Project) -> str:
+    """Return the tests of a project as a file."""
+    classification = isinstance(project.task, Classification)
+    answered = '{"label", "probability"}' if classification else "{PROJECT.task.unit}"
+    return TESTS.format(name=project.name, answered=answered)
+
+
+def notebook(project: Project) -> str:
+    """Return the notebook of a project, not executed, as a file."""
+    constant = "auc" if isinstance(project.task, Classification) else "mae"
+    question = f"# Project {project.name}: how well do the other columns tell `{project.target}`?\n\n{project.title}."
+    cells = [
+        _text(question),
+        _code(f'project_name = "{project.name}"\nseed = 0  # of the estimator', tags=["parameters"]),
+        _text("Everything that computes is in the package; here it is only called."),
+        _code(IMPORTS),
+        _text("## What the table holds\n\nEvery column, and what the model may do with it."),
+        _code(
+            "project, settings = projects.get(project_name), read_settings()\n"
+            "raw = dataset.load(project, Paths(settings.root, settings.state_dir).data)\n"
+            "training_tables.columns(project, raw.frame)"
+        ),
+        _text("## What a model makes of it\n\nOn the held-out rows, beside the baselines that it has to beat."),
+        _code(
+            "candidate = train_candidate(project, settings, Recipe(seed))\n"
+            "evaluation = candidate.evaluation\n"
+            'figures = pd.DataFrame({**evaluation.baselines, "this model": evaluation.metrics})\n'
+            "figures.dropna().T"
+        ),
+        _text("## Where it errs"),
+        _code("for figure in drawn(project, evaluation).values():\n    display(figure)"),
+        _text("## Decision\n\nA model that fails the project's gates is not registered."),
+        _code(
+            f'print(f"{constant}: {{evaluation.metrics[{constant!r}]:.4f}}, "\n'
+            f"      f\"the constant's {{evaluation.baselines['constant'][{constant!r}]:.4f}}\")\n"
+            "assert candidate.verdict.passed, candidate.verdict.failures"
+        ),
+    ]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})  # type: ignore[no-untyped-call]
+    text: str = nbformat.writes(book)  # type: ignore[no-untyped-call]
+    return text + "\n"
+
+
+def _text(source: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_markdown_cell(source)  # type: ignore[no-untyped-call]
+
+
+def _code(source: str, tags: list[str] | None = None) -> nbformat.NotebookNode:
+    return nbformat.v4.new_code_cell(source, metadata={"tags": tags} if tags else {})  # type: ignore[no-untyped-call]
