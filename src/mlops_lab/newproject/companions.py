@@ -56,9 +56,8 @@ def test_its_api_answers_the_example(candidate: Candidate) -> None:
     assert set(answer.json()["predictions"][0]) == {answered}
 '''
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-IMPORTS = """from IPython.display import display
-
-import pandas as pd
+IMPORTS = """import pandas as pd
+from IPython.display import Image
 
 from mlops_lab import projects
 from mlops_lab.candidate import Recipe, train_candidate
@@ -66,6 +65,7 @@ from mlops_lab.catalog import Paths
 from mlops_lab.data import dataset
 from mlops_lab.registry.figures import drawn
 from mlops_lab.reporting import training_tables
+from mlops_lab.reporting.picture import png
 from mlops_lab.settings import read_settings"""
 
 
@@ -99,7 +99,7 @@ def notebook(project: Project) -> str:
             "figures.dropna().T"
         ),
         _text("## Where it errs"),
-        _code("for figure in drawn(project, evaluation).values():\n    display(figure)"),
+        _code("first, *_ = drawn(project, evaluation).values()\nImage(png(first), width=450)"),
         _text("## Decision\n\nA model that fails the project's gates is not registered."),
         _code(
             f'print(f"{constant}: {{evaluation.metrics[{constant!r}]:.4f}}, "\n'
@@ -115,8 +115,11 @@ def notebook(project: Project) -> str:
 
 
 def _text(source: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_markdown_cell(source)  # type: ignore[no-untyped-call]
+    cell: nbformat.NotebookNode = nbformat.v4.new_markdown_cell(source)  # type: ignore[no-untyped-call]
+    return cell
 
 
 def _code(source: str, tags: list[str] | None = None) -> nbformat.NotebookNode:
-    return nbformat.v4.new_code_cell(source, metadata={"tags": tags} if tags else {})  # type: ignore[no-untyped-call]
+    metadata = {"tags": tags} if tags else {}
+    cell: nbformat.NotebookNode = nbformat.v4.new_code_cell(source, metadata=metadata)  # type: ignore[no-untyped-call]
+    return cell

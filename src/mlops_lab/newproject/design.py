@@ -59,8 +59,8 @@ def encoding(seen: Mapping[str, Profile]) -> Any:
 def example(seen: Mapping[str, Profile]) -> dict[str, Cell]:
     """Return the first of the rows that lack the fewest values."""
     table = pd.DataFrame({name: each.values for name, each in seen.items()})
-    row = table.loc[table.isna().sum(axis=1).idxmin()]
-    return {name: _cell(row[name], each.reading.kind) for name, each in seen.items()}
+    row = int(table.isna().sum(axis=1).to_numpy().argmin())
+    return {name: _cell(each.values.iloc[row], each.reading.kind) for name, each in seen.items()}
 
 
 def project(
@@ -100,14 +100,9 @@ def project(
 
 def _typical(found: Mapping[str, Profile], label: str) -> tuple[str, ...]:
     """Name the column with the most groups that are not too many: their medians are what a model has to beat."""
-    groups = {
-        name: each.distinct
-        for name, each in found.items()
-        if name != label
-        and not each.reason
-        and each.reading.kind in ("category", "integer")
-        and each.distinct <= TYPICAL
-    }
+    seen = {name: each for name, each in found.items() if name != label and not each.reason}
+    countable = {name: each for name, each in seen.items() if each.reading.kind in ("category", "integer")}
+    groups = {name: each.distinct for name, each in countable.items() if each.distinct <= TYPICAL}
     return (max(groups, key=lambda name: groups[name]),) if groups else ()
 
 
@@ -122,7 +117,7 @@ def _column(profile: Profile) -> Column:
     kind, few = profile.reading.kind, profile.distinct <= LISTED and not profile.reason
     listed = _sorted(profile.values) if kind == "category" and few else ()
     notes = [_described(profile.original), profile.reading.read_as]
-    if kind == "category" and not listed:
+    if kind == "category" and not listed and profile.distinct > LISTED:
         notes.append(f"{profile.distinct:,} different values")
     description = ", ".join(filter(None, notes))
     return Column(profile.name, kind, description, categories=listed, nullable=profile.nullable)

@@ -23,7 +23,6 @@ DATES = {
 }
 LOOKS_LIKE_A_DATE = r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*"
 ZONE = r".*\d(?:Z|[+-]\d\d:?\d\d)\s*"
-Values = "pd.Series[Any]"
 
 
 @dataclass(frozen=True)
@@ -102,11 +101,9 @@ def _text(values: "pd.Series[Any]", problem: str = "") -> Reading:
 
 
 def _all(present: "pd.Series[Any]", types: Any) -> bool:
-    return (
-        present.dtype != "str"
-        and all(isinstance(value, types) for value in present)
-        or (types is str and present.dtype == "str")
-    )
+    if present.dtype == "str":
+        return types is str
+    return all(isinstance(value, types) for value in present)
 
 
 def _is_zoned(values: "pd.Series[Any]") -> bool:

@@ -76,7 +76,7 @@ def _csv(path: Path) -> pd.DataFrame:
 def _parquet(path: Path) -> pd.DataFrame:
     table = pq.ParquetFile(path).read()
     _refuse_shared(path, table.column_names)
-    frame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
     return frame.reset_index() if any(name is not None for name in frame.index.names) else frame
 
 

@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 from datetime import date
 from typing import Any
 
-from mlops_lab.projects.project import Classification, Column, Project
+from mlops_lab.projects.project import Classification, Project
 
 ESTIMATORS = {
     "classification": ('"""Gradient boosting on histograms, as scikit-learn configures it."""', "Classifier", ""),
@@ -39,9 +39,18 @@ SEARCH = """{
     "min_samples_leaf": (10, 20, 50),
 }"""
 COMMENTS = {
-    "task": "a wrong yes costs as much as a wrong no: state what they cost you",
-    "margin": "better at all, and not by chance; state from where a new version is worth a deployment",
-    "gates": "it has learnt something; state what you expect of it",
+    "task": "A wrong yes costs as much as a wrong no: state what they cost you.",
+    "margin": "A challenger is better at all, and not by chance: state from where it is worth a deployment.",
+    "gates": "It has learnt something: state what you expect of it.",
+}
+BY_POSITION = {  # as one writes them by hand
+    "Column": ("name", "kind", "description"),
+    "Classification": ("negative", "positive", "costs"),
+    "Derived": ("name", "how", "sources"),
+    "Gate": ("metric",),
+    "Regression": ("unit",),
+    "TimeSplit": ("column",),
+    "Window": ("start", "end"),
 }
 OMITTED = ("columns", "estimator", "search_space")
 
@@ -49,10 +58,10 @@ OMITTED = ("columns", "estimator", "search_space")
 def source(project: Project) -> str:
     """Return the file of a project, formatted."""
     docstring, kind, arguments = ESTIMATORS[project.task.kind]
-    stated = [f"{name}={_code(value)}," + _comment(project, name) for name, value in _stated(project).items()]
-    stated += ["columns=COLUMNS,", "estimator=estimator,", f"search_space={SEARCH},"]
-    order = [field.name for field in fields(Project)]
-    stated.sort(key=lambda line: order.index(line.partition("=")[0]))
+    stated = {name: _code(value) for name, value in _stated(project).items()}
+    stated |= {"columns": "COLUMNS", "estimator": "estimator", "search_space": SEARCH}
+    ordered = [field.name for field in fields(Project) if field.name in stated]
+    lines = [f"{_comment(project, name)}{name}={stated[name]}," for name in ordered]
     text = PAGE.format(
         number=project.number,
         title=_plain(project.title),
@@ -61,7 +70,7 @@ def source(project: Project) -> str:
         docstring=docstring,
         estimator=f"HistGradientBoosting{kind}",
         arguments=arguments,
-        fields="\n    " + "\n    ".join(stated) + "\n",
+        fields="\n    " + "\n    ".join(lines) + "\n",
     )
     return formatted(text)
 
@@ -88,21 +97,21 @@ def _differing(value: Any) -> dict[str, Any]:
 
 
 def _code(value: Any) -> str:
-    """Return a value as code; a dataclass by its fields' names, a column by position as the others have it."""
-    if isinstance(value, Column):
-        rest = {name: each for name, each in _differing(value).items() if name not in ("name", "kind", "description")}
-        stated = [_code(value.name), _code(value.kind), _code(value.description)]
-        return f"Column({', '.join(stated + [f'{name}={_code(each)}' for name, each in rest.items()])})"
+    """Return a value as code."""
     if isinstance(value, date):
         return f"date({value.year}, {value.month}, {value.day})"
     if isinstance(value, tuple):
-        return f"({' '.join(f'{_code(each)},' for each in value)})"
+        inner = ", ".join(map(_code, value))
+        many = any(hasattr(each, "__dataclass_fields__") for each in value)  # one a line
+        return f"({inner},)" if len(value) == 1 or many else f"({inner})"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_code(key)}: {_code(each)}" for key, each in value.items()) + "}"
     if hasattr(value, "__dataclass_fields__"):
-        inner = ", ".join(f"{name}={_code(each)}" for name, each in _differing(value).items())
-        return f"{type(value).__name__}({inner})"
-    return repr(value)
+        bare = BY_POSITION.get(type(value).__name__, ())
+        stated = {name: _code(each) for name, each in _differing(value).items()}
+        parts = [each if name in bare else f"{name}={each}" for name, each in stated.items()]
+        return f"{type(value).__name__}({', '.join(parts)})"
+    return f"{value:_}" if type(value) is int and value >= 10_000 else repr(value)
 
 
 def _imports(project: Project) -> str:
@@ -123,7 +132,7 @@ def _comment(project: Project, name: str) -> str:
     told = COMMENTS.get(name, "")
     if name == "task" and not isinstance(project.task, Classification):
         return ""
-    return f"  # {told}" if told else ""
+    return f"# {told}\n    " if told else ""
 
 
 def _plain(text: str) -> str:

@@ -1,6 +1,7 @@
 """Which rows a model learns from and which it is judged by."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pandas as pd
 
@@ -37,7 +38,7 @@ def by_time(time: Profile, label: "pd.Series[str] | None") -> TimeSplit:
     edges = [*starts, days.max().date() + timedelta(days=1)] if len(days) else []
     if len(set(edges)) < len(shares) + 1:
         raise LabError(f"TIME {time.original!r} has too few different days ({days.nunique()}) to be cut; {advice}")
-    windows = [Window(start, end) for start, end in zip(edges, edges[1:], strict=False)]
+    windows = [Window(start, end) for start, end in pairwise(edges)]
     for window in windows:
         _refuse_poor(time, window, SMALLEST if window is windows[0] else FEWEST, label, advice)
     return TimeSplit(time.name, windows[0], windows[-1], windows[1] if len(windows) > 2 else None)
