@@ -78,7 +78,7 @@ def tests(project: Project) -> str:
 
 def notebook(project: Project) -> str:
     """Return the notebook of a project, not executed, as a file."""
-    constant = "auc" if isinstance(project.task, Classification) else "mae"
+    measure = "auc" if isinstance(project.task, Classification) else "mae"
     question = f"# Project {project.name}: how well do the other columns tell `{project.target}`?\n\n{project.title}."
     cells = [
         _text(question),
@@ -102,8 +102,8 @@ def notebook(project: Project) -> str:
         _code("first, *_ = drawn(project, evaluation).values()\nImage(png(first), width=450)"),
         _text("## Decision\n\nA model that fails the project's gates is not registered."),
         _code(
-            f'print(f"{constant}: {{evaluation.metrics[{constant!r}]:.4f}}, "\n'
-            f"      f\"the constant's {{evaluation.baselines['constant'][{constant!r}]:.4f}}\")\n"
+            f"print(f\"{measure}: {{evaluation.metrics['{measure}']:.4f}}, "
+            f"the constant's {{evaluation.baselines['constant']['{measure}']:.4f}}\")\n"
             "assert candidate.verdict.passed, candidate.verdict.failures"
         ),
     ]
