@@ -57,7 +57,7 @@ def create(wish: Wish, settings: Settings, timeline: Timeline) -> Created:
         with timeline.step("project", f"profile {len(table.frame.columns)} columns and write"):
             write(wish, table, files, staging)
         with timeline.step("training", "a first model"):
-            candidate = _trained(_declared(staging / files.declaration), settings, staging)
+            candidate = _trained(declared(staging / files.declaration), settings, staging)
         put_in_place(files, staging, settings.root)
     return Created(files, (len(table.frame), candidate.provenance.rows), candidate)
 
@@ -98,8 +98,8 @@ def _store(found: Mapping[str, Profile], label: str, path: Path, origin: str) ->
     return Dataset(path.name, digest, len(frame), totals, origin[:50], LICENCE)
 
 
-def _declared(path: Path) -> Project:
-    """Read the project that a file declares, from the file: what was written is what is trained."""
+def declared(path: Path) -> Project:
+    """Read the project that a file declares: what was written is what is trained."""
     spec = spec_from_file_location(f"mlops_lab.projects.{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None

@@ -4,7 +4,7 @@ import keyword
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +88,8 @@ def put_in_place(files: Files, staging: Path, root: Path) -> None:
             shutil.move(staging / path, root / path)
     except BaseException as error:
         for path in moved:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # the one that could not be moved may have no folder
+                path.unlink()
         if isinstance(error, OSError):
             raise LabError(f"{moved[-1]} cannot be written ({error.strerror}); nothing was written.") from None
         raise

@@ -21,7 +21,7 @@ DATES = {
     "%m/%d/%Y": "month/day/year",
     "%d/%m/%Y": "day/month/year",
 }
-LOOKS_LIKE_A_DATE = r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b.*"
+LOOKS_LIKE_A_DATE = r"\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:\D.*)?"
 ZONE = r".*\d(?:Z|[+-]\d\d:?\d\d)\s*"
 
 

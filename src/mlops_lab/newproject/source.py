@@ -3,6 +3,7 @@
 import csv
 import re
 import unicodedata
+import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ WIDEST = 500  # columns
 SNIFFED = 65_536  # characters that tell what separates the columns
 SEPARATORS = ",;\t|"
 TAKEN = {"label", "probabilities", "variable"}  # ONNX calls the outputs of a converted model so
-UNREADABLE = (OSError, ValueError, ArrowException, pd.errors.ParserError, csv.Error)
+UNREADABLE = (OSError, ValueError, ArrowException, pd.errors.ParserError, pd.errors.ParserWarning, csv.Error)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def _csv(path: Path) -> pd.DataFrame:
         file.seek(0)
         header = next(csv.reader(file, delimiter=separator), [])
     _refuse_shared(path, header)
-    return pd.read_csv(path, sep=separator, encoding="utf-8-sig", low_memory=False, index_col=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)  # rows longer than the header would lose values
+        return pd.read_csv(path, sep=separator, encoding="utf-8-sig", low_memory=False, index_col=False)
 
 
 def _parquet(path: Path) -> pd.DataFrame:
