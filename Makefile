@@ -25,7 +25,7 @@ PNG     ?=
 DRY_RUN ?=
 ARGS    ?=
 
-export TARGET WHY
+export TARGET WHY PROJECT IMAGE
 export ORT_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -59,7 +59,7 @@ test: lint check $(ENVIRONMENT) ## All tests: lint, types, Terraform, unit, docu
 
 .PHONY: predict
 predict: $(ENVIRONMENT) ## Ask the live API of PROJECT for a prediction of its example row.
-	$(LAB) predict $(PROJECT)
+	$(LAB) predict "$$PROJECT"
 
 ##@ Embedded cloud
 
@@ -77,7 +77,7 @@ status: $(ENVIRONMENT) ## What runs: endpoints, services, tasks, their health.
 
 .PHONY: logs
 logs: $(ENVIRONMENT) ## The latest log lines of PROJECT's tasks, from CloudWatch Logs.
-	$(LAB) logs $(PROJECT)
+	$(LAB) logs "$$PROJECT"
 
 .PHONY: reset
 reset: $(ENVIRONMENT) ## Stop the embedded cloud and forget its state, runs and model versions included.
@@ -109,7 +109,7 @@ destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that noth
 
 .PHONY: retrain
 retrain: $(ENVIRONMENT) ## Train PROJECT and register what beats the champion (SEED, SIZE=rows, SEARCH=candidates, BACKEND=dask).
-	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(BACKEND),--backend $(BACKEND))
+	$(BIN)/python -m mlops_lab.retrain --project "$$PROJECT" --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(BACKEND),--backend $(BACKEND))
 
 .PHONY: new-project
 new-project: $(ENVIRONMENT) ## A project NAME of your own table DATA (.csv, .parquet), LABEL=column to predict, TIME=column to split by.
@@ -117,27 +117,27 @@ new-project: $(ENVIRONMENT) ## A project NAME of your own table DATA (.csv, .par
 
 .PHONY: models
 models: $(ENVIRONMENT) ## PROJECT's registered versions, their aliases and lineage, and every promotion.
-	$(LAB) models $(PROJECT)
+	$(LAB) models "$$PROJECT"
 
 .PHONY: promote
 promote: $(ENVIRONMENT) ## Make PROJECT's challenger (or VERSION) the champion; WHY="..." is kept with who and when.
-	$(LAB) promote $(PROJECT) --why "$$WHY" $(if $(VERSION),--version $(VERSION))
+	$(LAB) promote "$$PROJECT" --why "$$WHY" $(if $(VERSION),--version $(VERSION))
 
 .PHONY: rollback
 rollback: $(ENVIRONMENT) ## Make PROJECT's previous champion the champion again; WHY="..." is kept.
-	$(LAB) rollback $(PROJECT) --why "$$WHY"
+	$(LAB) rollback "$$PROJECT" --why "$$WHY"
 
 .PHONY: retrain-task
 retrain-task: $(ENVIRONMENT) ## Retrain PROJECT as an ECS task, follow its log, end as it ends (ARGS=... go to retrain.py).
-	$(LAB) retrain-task $(PROJECT) --seed $(SEED) $(ARGS)
+	$(LAB) retrain-task "$$PROJECT" --seed $(SEED) $(ARGS)
 
 .PHONY: image
 image: $(ENVIRONMENT) ## Build and push PROJECT's serving image, or IMAGE=jobs (a process package where no container engine answers).
-	$(LAB) image $(IMAGE)
+	$(LAB) image "$$IMAGE"
 
 .PHONY: deploy
 deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest) onto its ECS service.
-	$(LAB) deploy $(PROJECT) $(if $(VERSION),--version $(VERSION))
+	$(LAB) deploy "$$PROJECT" $(if $(VERSION),--version $(VERSION))
 
 ##@ Workflows
 
@@ -150,21 +150,21 @@ workflow: $(ENVIRONMENT) ## Run workflow NAME (train, deploy, reports) here on C
 
 .PHONY: summary
 summary: $(ENVIRONMENT) ## PROJECT's newest training run as Markdown: verdict, metrics, version, object versions in S3.
-	@$(LAB) summary $(PROJECT)
+	@$(LAB) summary "$$PROJECT"
 
 .PHONY: live
 live: $(ENVIRONMENT) ## What PROJECT's live API serves, as Markdown: version, run, commit.
-	@$(LAB) live $(PROJECT)
+	@$(LAB) live "$$PROJECT"
 
 ##@ Operation
 
 .PHONY: load
 load: $(ENVIRONMENT) ## Offer load to PROJECT's live API (PROFILE=5:30,40:240,2:60 is requests a second:seconds; VARIED=1 sends random rows).
-	$(LAB) load $(PROJECT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(VARIED),--varied)
+	$(LAB) load "$$PROJECT" $(if $(PROFILE),--profile $(PROFILE)) $(if $(VARIED),--varied)
 
 .PHONY: dashboard
 dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a page (MINUTES=n back; PNG=file writes a picture).
-	$(LAB) dashboard $(PROJECT) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PNG),--png $(PNG))
+	$(LAB) dashboard "$$PROJECT" $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PNG),--png $(PNG))
 
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.

@@ -9,7 +9,7 @@ from mlops_lab.projects.project import Classification, Column, Project, TimeSpli
 
 SHOWN = {"classification": ("auc", "log_loss"), "regression": ("mae",)}
 NEXT = (
-    ("make week1", "a lab of your own, where none is up yet: cloud, MLflow, the first project"),
+    ("make demo", "where no lab is up yet: cloud, MLflow, the first project"),
     ("make apply", "its repository, service, alarms and dashboard"),
     ("make retrain PROJECT={name}", "register this model as the first champion"),
     ("make deploy PROJECT={name}", "put it behind the load balancer, at /{name}/predict"),
