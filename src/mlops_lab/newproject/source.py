@@ -109,7 +109,7 @@ def _names(originals: list[str]) -> list[str]:
     """Return a name of lower-case letters, digits and underscores for each column, every one different."""
     names: list[str] = []
     for position, original in enumerate(originals):
-        plain = unicodedata.normalize("NFKD", original).encode("ascii", "ignore").decode().lower()
+        plain = unicodedata.normalize("NFKD", original.casefold()).encode("ascii", "ignore").decode()
         name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:40] or f"column_{position}"
         name = f"column_{name}" if name[0].isdigit() or name in TAKEN else name
         names.append(unused(name, names))

@@ -98,15 +98,7 @@ def test_columns_get_names_that_a_request_and_onnx_can_hold() -> None:
     project = written({**odd, "price": RANDOM.random(ROWS)}, "price")
 
     names = [each.name for each in project.columns]
-    assert names == ["große_m2", "column_label", "column_1st", "a_b", "a_b_2", "column_5", "price"] or names == [
-        "groe_m2",
-        "column_label",
-        "column_1st",
-        "a_b",
-        "a_b_2",
-        "column_5",
-        "price",
-    ]
+    assert names == ["grosse_m2", "column_label", "column_1st", "a_b", "a_b_2", "column_5", "price"]
     assert project.columns[0].description == "Größe (m²)"
 
 
