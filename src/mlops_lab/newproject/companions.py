@@ -1,5 +1,7 @@
 """What comes with a project's file: tests of what it claims, and a notebook that shows it."""
 
+from string import Template
+
 import nbformat
 
 from mlops_lab.projects.project import Classification, Project
@@ -56,6 +58,8 @@ def test_its_api_answers_the_example(candidate: Candidate) -> None:
     assert set(answer.json()["predictions"][0]) == {answered}
 '''
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+PARAMETERS = """project_name = "$name"
+seed = 0  # of the estimator"""
 IMPORTS = """import pandas as pd
 from IPython.display import Image
 
@@ -67,6 +71,26 @@ from mlops_lab.registry.figures import drawn
 from mlops_lab.reporting import training_tables
 from mlops_lab.reporting.picture import png
 from mlops_lab.settings import read_settings"""
+TABLE = """project, settings = projects.get(project_name), read_settings()
+raw = dataset.load(project, Paths(settings.root, settings.state_dir).data)
+training_tables.columns(project, raw.frame)"""
+MODEL = """candidate = train_candidate(project, settings, Recipe(seed))
+evaluation = candidate.evaluation
+figures = pd.DataFrame({**evaluation.baselines, "this model": evaluation.metrics})
+figures.dropna().T"""
+FIGURE = """first, *_ = drawn(project, evaluation).values()
+Image(png(first), width=450)"""
+DECISION = """print(f"$measure: {evaluation.metrics['$measure']:.4f}, \
+the constant's {evaluation.baselines['constant']['$measure']:.4f}")
+assert candidate.verdict.passed, candidate.verdict.failures"""
+CELLS = (  # text and the code that it introduces
+    ("# Project $name: how well do the other columns tell `$target`?\n\n$title.", PARAMETERS),
+    ("Everything that computes is in the package; here it is only called.", IMPORTS),
+    ("## What the table holds\n\nEvery column, and what the model may do with it.", TABLE),
+    ("## What a model makes of it\n\nOn the held-out rows, beside the baselines that it has to beat.", MODEL),
+    ("## Where it errs", FIGURE),
+    ("## Decision\n\nA model that fails the project's gates is not registered.", DECISION),
+)
 
 
 def tests(project: Project) -> str:
@@ -79,47 +103,15 @@ def tests(project: Project) -> str:
 def notebook(project: Project) -> str:
     """Return the notebook of a project, not executed, as a file."""
     measure = "auc" if isinstance(project.task, Classification) else "mae"
-    question = f"# Project {project.name}: how well do the other columns tell `{project.target}`?\n\n{project.title}."
-    cells = [
-        _text(question),
-        _code(f'project_name = "{project.name}"\nseed = 0  # of the estimator', tags=["parameters"]),
-        _text("Everything that computes is in the package; here it is only called."),
-        _code(IMPORTS),
-        _text("## What the table holds\n\nEvery column, and what the model may do with it."),
-        _code(
-            "project, settings = projects.get(project_name), read_settings()\n"
-            "raw = dataset.load(project, Paths(settings.root, settings.state_dir).data)\n"
-            "training_tables.columns(project, raw.frame)"
-        ),
-        _text("## What a model makes of it\n\nOn the held-out rows, beside the baselines that it has to beat."),
-        _code(
-            "candidate = train_candidate(project, settings, Recipe(seed))\n"
-            "evaluation = candidate.evaluation\n"
-            'figures = pd.DataFrame({**evaluation.baselines, "this model": evaluation.metrics})\n'
-            "figures.dropna().T"
-        ),
-        _text("## Where it errs"),
-        _code("first, *_ = drawn(project, evaluation).values()\nImage(png(first), width=450)"),
-        _text("## Decision\n\nA model that fails the project's gates is not registered."),
-        _code(
-            f"print(f\"{measure}: {{evaluation.metrics['{measure}']:.4f}}, "
-            f"the constant's {{evaluation.baselines['constant']['{measure}']:.4f}}\")\n"
-            "assert candidate.verdict.passed, candidate.verdict.failures"
-        ),
-    ]
+    told = {"name": project.name, "target": project.target, "title": project.title, "measure": measure}
+    cells = []
+    for text, code in CELLS:
+        metadata = {"tags": ["parameters"]} if code is PARAMETERS else {}
+        cells.append(nbformat.v4.new_markdown_cell(Template(text).substitute(told)))  # type: ignore[no-untyped-call]
+        source = Template(code).substitute(told)
+        cells.append(nbformat.v4.new_code_cell(source, metadata=metadata))  # type: ignore[no-untyped-call]
     for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
+        cell["id"] = f"cell-{number}"  # the same table gives the same file
     book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})  # type: ignore[no-untyped-call]
-    text: str = nbformat.writes(book)  # type: ignore[no-untyped-call]
-    return text + "\n"
-
-
-def _text(source: str) -> nbformat.NotebookNode:
-    cell: nbformat.NotebookNode = nbformat.v4.new_markdown_cell(source)  # type: ignore[no-untyped-call]
-    return cell
-
-
-def _code(source: str, tags: list[str] | None = None) -> nbformat.NotebookNode:
-    metadata = {"tags": tags} if tags else {}
-    cell: nbformat.NotebookNode = nbformat.v4.new_code_cell(source, metadata=metadata)  # type: ignore[no-untyped-call]
-    return cell
+    content: str = nbformat.writes(book)  # type: ignore[no-untyped-call]
+    return content + "\n"

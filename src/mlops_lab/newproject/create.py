@@ -114,6 +114,6 @@ def _trained(project: Project, settings: Settings, staging: Path) -> Candidate:
     if failures := candidate.verdict.failures:
         raise LabError(
             f"The columns say too little about {project.target} ({failures[0]}, on {len(candidate.splits.test):,}"
-            " held-out rows); add columns or rows."
+            " held-out rows); add columns or rows, or ask for a yes or no."
         )
     return candidate

@@ -10,7 +10,18 @@ from mlops_lab.newproject import task as tasks
 from mlops_lab.newproject import windows
 from mlops_lab.newproject.profile import Profile
 from mlops_lab.newproject.source import unused
-from mlops_lab.projects.project import Cell, Classification, Column, Dataset, Derived, Gate, Project
+from mlops_lab.projects.project import (
+    Cell,
+    Classification,
+    Column,
+    Dataset,
+    Derived,
+    Gate,
+    Project,
+    RandomSplit,
+    StratifiedSplit,
+    TimeSplit,
+)
 
 LISTED = 20  # categories that a column states one by one; with more of them, they are encoded by the label's mean
 LONGEST_DESCRIPTION = 60
@@ -73,10 +84,6 @@ def project(
     """
     task = tasks.task(found[label], _typical(found, label))
     seen, classification = inputs(found, label), isinstance(task, Classification)
-    if time is None:
-        split: Any = windows.by_chance(classification)
-    else:
-        split = windows.by_time(found[time], tasks.classes(found[label]) if classification else None)
     gate = "auc_above_constant" if classification else "skill_over_constant"
     return Project(
         name=name,
@@ -86,7 +93,7 @@ def project(
         columns=columns(found, label),
         target=label,
         task=task,
-        split=split,
+        split=_split(found, label, time, classification),
         estimator=lambda seed: None,
         metric="log_loss" if classification else "mae",
         margin=0.0,
@@ -96,6 +103,14 @@ def project(
         derived=derived(seen, time),
         encoding=encoding(seen),
     )
+
+
+def _split(
+    found: Mapping[str, Profile], label: str, time: str | None, classification: bool
+) -> StratifiedSplit | RandomSplit | TimeSplit:
+    if time is None:
+        return windows.by_chance(classification)
+    return windows.by_time(found[time], tasks.classes(found[label]) if classification else None)
 
 
 def _typical(found: Mapping[str, Profile], label: str) -> tuple[str, ...]:
