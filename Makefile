@@ -33,7 +33,7 @@ PNG     ?=
 DRY_RUN ?=
 ARGS    ?=
 
-export TARGET WHY
+export TARGET WHY PROJECT IMAGE
 export ORT_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 
@@ -51,6 +51,9 @@ LAB    := $(BIN)/mlops-lab
 UV     := 0.13.9
 UV_INSTALL := pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.lock --editable '.[lab,dev]'
 
+# A value as one word of the shell, whatever it holds; it must be set.
+quoted = '$(subst ','\'',$(or $($1),$(error $1 is not set; use make new-project NAME=... DATA=file.csv LABEL=column)))'
+
 ##@ Start here
 
 .PHONY: demo
@@ -64,7 +67,7 @@ test: lint check $(ENVIRONMENT) ## All tests: lint, types, Terraform, unit, docu
 
 .PHONY: predict
 predict: $(ENVIRONMENT) ## Ask the live API of PROJECT for a prediction of its example row.
-	$(LAB) predict $(PROJECT)
+	$(LAB) predict "$$PROJECT"
 
 ##@ Embedded cloud
 
@@ -82,7 +85,7 @@ status: $(ENVIRONMENT) ## What runs: endpoints, services, tasks, their health.
 
 .PHONY: logs
 logs: $(ENVIRONMENT) ## The latest log lines of PROJECT's tasks, from CloudWatch Logs.
-	$(LAB) logs $(PROJECT)
+	$(LAB) logs "$$PROJECT"
 
 .PHONY: reset
 reset: $(ENVIRONMENT) ## Stop the embedded cloud and forget its state, runs and model versions included.
@@ -114,31 +117,35 @@ destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that noth
 
 .PHONY: retrain
 retrain: $(ENVIRONMENT) ## Train PROJECT and register what beats the champion (SEED, SIZE=rows, SEARCH=candidates, BACKEND=dask; TRAIN, TEST=days).
-	$(BIN)/python -m mlops_lab.retrain --project $(PROJECT) --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(TRAIN),--train $(TRAIN)) $(if $(TEST),--test $(TEST)) $(if $(BACKEND),--backend $(BACKEND))
+	$(BIN)/python -m mlops_lab.retrain --project "$$PROJECT" --seed $(SEED) $(if $(SIZE),--size $(SIZE)) $(if $(SEARCH),--search $(SEARCH)) $(if $(TRAIN),--train $(TRAIN)) $(if $(TEST),--test $(TEST)) $(if $(BACKEND),--backend $(BACKEND))
+
+.PHONY: new-project
+new-project: $(ENVIRONMENT) ## A project NAME of your own table DATA (.csv, .parquet), LABEL=column to predict, TIME=column to split by.
+	$(LAB) new-project $(call quoted,NAME) $(call quoted,DATA) $(call quoted,LABEL) $(if $(TIME),--time $(call quoted,TIME))
 
 .PHONY: models
 models: $(ENVIRONMENT) ## PROJECT's registered versions, aliases and lineage, every promotion; DAY=2026-11-23 asks who was in charge.
-	$(LAB) models $(PROJECT) $(if $(DAY),--day $(DAY))
+	$(LAB) models "$$PROJECT" $(if $(DAY),--day $(DAY))
 
 .PHONY: promote
 promote: $(ENVIRONMENT) ## Make PROJECT's challenger (or VERSION) the champion; WHY="..." is kept with who and when.
-	$(LAB) promote $(PROJECT) --why "$$WHY" $(if $(VERSION),--version $(VERSION))
+	$(LAB) promote "$$PROJECT" --why "$$WHY" $(if $(VERSION),--version $(VERSION))
 
 .PHONY: rollback
 rollback: $(ENVIRONMENT) ## Make PROJECT's previous champion the champion again; WHY="..." is kept.
-	$(LAB) rollback $(PROJECT) --why "$$WHY"
+	$(LAB) rollback "$$PROJECT" --why "$$WHY"
 
 .PHONY: retrain-task
 retrain-task: $(ENVIRONMENT) ## Retrain PROJECT as an ECS task, follow its log, end as it ends (ARGS=... go to retrain.py).
-	$(LAB) retrain-task $(PROJECT) --seed $(SEED) $(ARGS)
+	$(LAB) retrain-task "$$PROJECT" --seed $(SEED) $(ARGS)
 
 .PHONY: image
 image: $(ENVIRONMENT) ## Build and push PROJECT's serving image, or IMAGE=jobs (a process package where no container engine answers).
-	$(LAB) image $(IMAGE)
+	$(LAB) image "$$IMAGE"
 
 .PHONY: deploy
 deploy: $(ENVIRONMENT) ## Deploy a model VERSION of PROJECT (default: the newest) onto its ECS service.
-	$(LAB) deploy $(PROJECT) $(if $(VERSION),--version $(VERSION))
+	$(LAB) deploy "$$PROJECT" $(if $(VERSION),--version $(VERSION))
 
 ##@ Workflows
 
@@ -151,41 +158,41 @@ workflow: $(ENVIRONMENT) ## Run workflow NAME (train, deploy, reports) here on C
 
 .PHONY: summary
 summary: $(ENVIRONMENT) ## PROJECT's newest training run as Markdown: verdict, metrics, version, object versions in S3.
-	@$(LAB) summary $(PROJECT)
+	@$(LAB) summary "$$PROJECT"
 
 .PHONY: live
 live: $(ENVIRONMENT) ## What PROJECT's live API serves, as Markdown: version, run, commit.
-	@$(LAB) live $(PROJECT)
+	@$(LAB) live "$$PROJECT"
 
 ##@ Operation
 
 .PHONY: load
 load: $(ENVIRONMENT) ## Offer load to PROJECT's live API (PROFILE=5:30,40:240,2:60 is requests a second:seconds; VARIED=1 sends random rows).
-	$(LAB) load $(PROJECT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(VARIED),--varied)
+	$(LAB) load "$$PROJECT" $(if $(PROFILE),--profile $(PROFILE)) $(if $(VARIED),--varied)
 
 .PHONY: predictions
 predictions: $(ENVIRONMENT) ## PROJECT's latest logged predictions, from S3 (MINUTES=n back; 60 if not set).
-	$(LAB) predictions $(PROJECT) $(if $(MINUTES),--minutes $(MINUTES))
+	$(LAB) predictions "$$PROJECT" $(if $(MINUTES),--minutes $(MINUTES))
 
 .PHONY: dashboard
 dashboard: $(ENVIRONMENT) ## PROJECT's CloudWatch dashboard with live data, as a page (MINUTES=n back; PNG=file writes a picture).
-	$(LAB) dashboard $(PROJECT) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PNG),--png $(PNG))
+	$(LAB) dashboard "$$PROJECT" $(if $(MINUTES),--minutes $(MINUTES)) $(if $(PNG),--png $(PNG))
 
 .PHONY: test-api
 test-api: $(ENVIRONMENT) ## The API test suite over HTTP against URL (its KEY in the environment) or PROJECT's live API.
-	$(BIN)/pytest tests/api $(if $(URL),--url "$(URL)",--project $(PROJECT))
+	$(BIN)/pytest tests/api $(if $(URL),--url "$(URL)",--project "$$PROJECT")
 
 .PHONY: drift
 drift: $(ENVIRONMENT) ## Compare PROJECT's prediction log with its champion's reference (WINDOW=2020-04 or 2020-04-01..2020-05-01).
-	$(LAB) drift $(PROJECT) $(if $(WINDOW),--window $(WINDOW))
+	$(LAB) drift "$$PROJECT" $(if $(WINDOW),--window $(WINDOW))
 
 .PHONY: traffic
 traffic: $(ENVIRONMENT) ## Send PROJECT's own rows of FROM to TO (months) to its live API in order of time, SPEED times as fast; labels follow.
-	$(LAB) traffic $(PROJECT) --from $(or $(FROM),$(error FROM is not set; use make traffic PROJECT=taxi FROM=2020-01 TO=2020-06)) $(if $(TO),--to $(TO)) $(if $(SPEED),--speed $(SPEED))
+	$(LAB) traffic "$$PROJECT" --from $(or $(FROM),$(error FROM is not set; use make traffic PROJECT=taxi FROM=2020-01 TO=2020-06)) $(if $(TO),--to $(TO)) $(if $(SPEED),--speed $(SPEED))
 
 .PHONY: loop
 loop: $(ENVIRONMENT) ## Close the loop of PROJECT over the months FROM to TO: traffic, drift, retraining, gate, deployment, promotion.
-	$(LAB) loop $(PROJECT) $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(SPEED),--speed $(SPEED))
+	$(LAB) loop "$$PROJECT" $(if $(FROM),--from $(FROM)) $(if $(TO),--to $(TO)) $(if $(SPEED),--speed $(SPEED))
 
 .PHONY: notices
 notices: $(ENVIRONMENT) ## Show the alarms' notices as they reach a subscriber on this machine, until Ctrl-C.

@@ -19,7 +19,6 @@ DATABASE_USERNAME_PARAMETER = f"/{NAME}/database/username"
 DATABASE_PASSWORD_PARAMETER = f"/{NAME}/database/password"
 TRACKING_URI_PARAMETER = f"/{NAME}/mlflow/tracking-uri"
 STATE_KEY = "lab/terraform.tfstate"
-REPOSITORIES = {"income": "mlops-api-1", "taxi": "mlops-api-2"}
 JOBS = "jobs"
 JOBS_REPOSITORY = "mlops-jobs"
 GLUE_DATABASE = f"{NAME.replace('-', '_')}_predictions"
@@ -29,6 +28,11 @@ METRICS = NAME  # CloudWatch namespace of the lab's own metrics
 SHED = "PredictionsShed"  # answered rows that were not logged, by project
 # What was answered, by project and by its model versions: rows, their scores, milliseconds of a request.
 PREDICTIONS, SCORE, LATENCY = "Predictions", "Score", "PredictionLatency"
+
+
+def repository(number: int) -> str:
+    """ECR repository of the serving images of the project with this number."""
+    return f"mlops-api-{number}"
 
 
 def state_bucket(account: str) -> str:

@@ -1,5 +1,6 @@
 """The command line behind the Makefile: each command reads the settings, calls the package, prints the result."""
 
+import signal
 import sys
 import threading
 from contextlib import suppress
@@ -124,6 +125,22 @@ def image(name: Annotated[str, typer.Argument(help="a project, or jobs", metavar
     from mlops_lab.progress import Timeline
 
     console.print(publish(name, _up(), Timeline(console).lane("image")).uri)
+
+
+@app.command()
+def new_project(
+    name: Annotated[str, typer.Argument(help="lower-case letters and digits", metavar="NAME")],
+    data: Annotated[Path, typer.Argument(help="a .csv or .parquet file", metavar="DATA")],
+    label: Annotated[str, typer.Argument(help="the column to predict", metavar="LABEL")],
+    time: Annotated[str | None, typer.Option(help="the column to split by (default: at random)")] = None,
+) -> None:
+    """Make a project of a table and train it once; no cloud is needed."""
+    from mlops_lab.newproject.create import Wish, create
+    from mlops_lab.newproject.summary import tell
+    from mlops_lab.progress import Timeline
+
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # it ends as Ctrl-C does: clean
+    tell(create(Wish(name, data, label, time), _settings(), Timeline(console)), console)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

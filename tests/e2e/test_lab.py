@@ -85,7 +85,7 @@ def test_the_names_that_terraform_gave_are_the_catalogue_s(lab: Lab):
     outputs = json.loads(lab.run("outputs").stdout)
 
     said = json.dumps(outputs)
-    names = [catalog.CLUSTER, catalog.API_KEY_PARAMETER, *catalog.REPOSITORIES.values(), catalog.log_group("income")]
+    names = [catalog.CLUSTER, catalog.API_KEY_PARAMETER, *projects.repositories().values(), catalog.log_group("income")]
     names += [catalog.models_bucket("123456789012"), catalog.predictions_bucket("123456789012")]
     assert [name for name in names if name not in said] == []
 

@@ -10,7 +10,7 @@ import pytest
 from moto.moto_api._internal.models import moto_api_backend as moto_api
 from moto.server import ThreadedMotoServer
 
-from mlops_lab import catalog
+from mlops_lab import projects
 from mlops_lab.catalog import Paths
 from mlops_lab.cloud.session import client
 from mlops_lab.delivery import image
@@ -23,7 +23,7 @@ from mlops_lab.registry.bundle import Bundle
 from mlops_lab.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-REPOSITORY = catalog.REPOSITORIES["income"]
+REPOSITORY = projects.repositories()["income"]
 
 
 @pytest.fixture(scope="module")

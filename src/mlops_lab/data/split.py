@@ -7,7 +7,7 @@ from sklearn.model_selection import train_test_split
 
 from mlops_lab.data.label import labelled
 from mlops_lab.errors import LabError
-from mlops_lab.projects.project import Project, StratifiedSplit, TimeSplit, Window
+from mlops_lab.projects.project import Project, RandomSplit, StratifiedSplit, TimeSplit, Window
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,10 @@ class Splits:
         return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
 
 
-def split(project: Project, frame: pd.DataFrame, seed: int, rule: StratifiedSplit | TimeSplit | None = None) -> Splits:
+Rule = StratifiedSplit | RandomSplit | TimeSplit
+
+
+def split(project: Project, frame: pd.DataFrame, seed: int, rule: Rule | None = None) -> Splits:
     """Split the rows of a raw table that have a label, by the project's rule or another one.
 
     Args:
@@ -40,15 +43,23 @@ def split(project: Project, frame: pd.DataFrame, seed: int, rule: StratifiedSpli
     chosen = rule or project.split
     if isinstance(chosen, TimeSplit):
         return _by_time(chosen, table)
-    return _by_chance(chosen, table, project.target, seed)
+    return _by_chance(chosen, table, project.target if isinstance(chosen, StratifiedSplit) else None, seed)
 
 
-def _by_chance(shares: StratifiedSplit, table: pd.DataFrame, target: str, seed: int) -> Splits:
-    """Split at random with the target's proportions in every part."""
-    rest, test = train_test_split(table, test_size=shares.test, stratify=table[target], random_state=seed)
-    share = shares.validation / (1 - shares.test)
-    train, validation = train_test_split(rest, test_size=share, stratify=rest[target], random_state=seed)
+def _by_chance(shares: StratifiedSplit | RandomSplit, table: pd.DataFrame, alike: str | None, seed: int) -> Splits:
+    """Split at random, where a column is named with its proportions in every part."""
+    rest, test = _drawn(table, shares.test, alike, seed)
+    train, validation = _drawn(rest, shares.validation / (1 - shares.test), alike, seed)
     return Splits(train, validation, test)
+
+
+def _drawn(table: pd.DataFrame, share: float, alike: str | None, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return what is left of a table, and a share of its rows."""
+    if share == 0:
+        return table, table.iloc[:0]
+    stratify = None if alike is None else table[alike]
+    rest, drawn = train_test_split(table, test_size=share, stratify=stratify, random_state=seed)
+    return rest, drawn
 
 
 def _by_time(rule: TimeSplit, table: pd.DataFrame) -> Splits:

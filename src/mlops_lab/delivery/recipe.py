@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.errors import LabError
 
 FOLDER = Path("infra/docker")
@@ -43,7 +43,7 @@ def repository(image: str) -> str:
     Raises:
         LabError: There is no such image.
     """
-    known = {**catalog.REPOSITORIES, catalog.JOBS: catalog.JOBS_REPOSITORY}
+    known = {**projects.repositories(), catalog.JOBS: catalog.JOBS_REPOSITORY}
     if image not in known:
         raise LabError(f"Image {image!r} is not known; use one of {', '.join(known)}.")
     return known[image]

@@ -130,7 +130,7 @@ class Services:
             time.sleep(LOOK)
 
     def _described(self) -> list[dict[str, Any]]:
-        names = [catalog.service(project, track) for project in catalog.REPOSITORIES for track in catalog.TRACKS]
+        names = [catalog.service(project, track) for project in projects.repositories() for track in catalog.TRACKS]
         found = self._ecs.describe_services(cluster=catalog.CLUSTER, services=names)["services"]
         return [each for each in found if each["status"] == "ACTIVE"]
 

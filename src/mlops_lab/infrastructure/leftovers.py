@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.cloud.session import account, client, explained
 from mlops_lab.settings import Settings
 
@@ -88,7 +88,7 @@ def _named(services: Services, name: str) -> Iterable[str]:
     groups = _pages(services("scheduler"), "list_schedule_groups", "ScheduleGroups", NamePrefix=name)
     yield from (each["Arn"] for each in groups if each["Name"] == name)
     boards = _pages(services("cloudwatch"), "list_dashboards", "DashboardEntries", DashboardNamePrefix=name)
-    own = {f"{name}-{project}" for project in catalog.REPOSITORIES}
+    own = {f"{name}-{project}" for project in projects.names()}
     yield from (each["DashboardArn"] for each in boards if each["DashboardName"] in own)
     scaling = services("application-autoscaling")
     targets = _pages(scaling, "describe_scalable_targets", "ScalableTargets", ServiceNamespace="ecs")

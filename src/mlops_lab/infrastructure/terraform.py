@@ -221,6 +221,7 @@ class Terraform:
     @property
     def _variables(self) -> list[str]:
         return [
+            f"-var=projects={json.dumps(self._workspace.projects)}",  # a file of values may say otherwise
             f"-var-file={self._workspace.tfvars(self._workspace.paths.infra)}",
             f"-var=region={self.settings.region}",
         ]

@@ -3,8 +3,9 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.settings import Settings
 
 NO_CHECKPOINT = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
@@ -43,6 +44,12 @@ class Workspace:
     def tfbackend(self) -> Path:
         """What the S3 backend needs on the target beside what `write_backend` writes."""
         return self.paths.infra / "environments" / f"{self.settings.target}.s3.tfbackend"
+
+    @property
+    def projects(self) -> dict[str, dict[str, Any]]:
+        """Value of the variable `projects`: every project that is there, whatever the variable's default names."""
+        repositories = projects.repositories()
+        return {each.name: {"repository": repositories[each.name], **each.capacity} for each in projects.every()}
 
     def log(self, command: str) -> Path:
         """Log of a command's latest run."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 import boto3
 from botocore.exceptions import ClientError
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.cloud.session import account, client
 from mlops_lab.infrastructure.documentation import overview_in_step
 from mlops_lab.infrastructure.rehearsal import rehearse
@@ -70,7 +70,7 @@ def cluster_and_task_definitions_exist(settings: Settings) -> str:
     cluster = _one(ecs.describe_clusters(clusters=[catalog.CLUSTER])["clusters"], f"cluster {catalog.CLUSTER}")
     require(cluster["status"] == "ACTIVE", f"the cluster is {cluster['status']}")
     seen = []
-    for project in catalog.REPOSITORIES:
+    for project in projects.names():
         for track in ("stable", "canary"):
             found = ecs.describe_task_definition(taskDefinition=catalog.service(project, track))["taskDefinition"]
             shape = (found["networkMode"], found["requiresCompatibilities"])
@@ -82,7 +82,7 @@ def cluster_and_task_definitions_exist(settings: Settings) -> str:
 def registry_and_balancer_exist(settings: Settings) -> str:
     """1.5: immutable, scanned repositories with a lifecycle; a balancer with listener and target groups."""
     ecr, elbv2 = client(settings, "ecr"), client(settings, "elbv2")
-    for name in catalog.REPOSITORIES.values():
+    for name in projects.repositories().values():
         repository = _one(ecr.describe_repositories(repositoryNames=[name])["repositories"], name)
         require(repository["imageTagMutability"] == "IMMUTABLE", f"{name}: tags are mutable")
         require(repository["imageScanningConfiguration"]["scanOnPush"], f"{name}: images are not scanned")
@@ -92,12 +92,11 @@ def registry_and_balancer_exist(settings: Settings) -> str:
     require(listeners, "the balancer has no listener")
     groups = elbv2.describe_target_groups(LoadBalancerArn=balancer["LoadBalancerArn"])["TargetGroups"]
     names = {each["TargetGroupName"] for each in groups}
-    wanted = {catalog.service(project, track) for project in catalog.REPOSITORIES for track in ("stable", "canary")}
+    wanted = {catalog.service(project, track) for project in projects.names() for track in ("stable", "canary")}
     require(wanted <= names, f"target groups {sorted(wanted - names)} are missing")
     ports = ", ".join(str(each["Port"]) for each in listeners)
-    return (
-        f"{', '.join(catalog.REPOSITORIES.values())}; {balancer['DNSName']}, port {ports}, {len(groups)} target groups"
-    )
+    named = ", ".join(projects.repositories().values())
+    return f"{named}; {balancer['DNSName']}, port {ports}, {len(groups)} target groups"
 
 
 def infrastructure_comes_and_goes(settings: Settings) -> str:
@@ -173,7 +172,7 @@ def _way_out(settings: Settings, ec2: Any, inside: Sequence[Json], nat: bool) ->
     if nat:
         return "layout nat: through the NAT gateway"
     service = client(settings, "ecs").describe_services(
-        cluster=catalog.CLUSTER, services=[catalog.service(next(iter(catalog.REPOSITORIES)))]
+        cluster=catalog.CLUSTER, services=[catalog.service(projects.every()[0].name)]
     )["services"][0]
     network = service["networkConfiguration"]["awsvpcConfiguration"]
     if network.get("assignPublicIp") == "ENABLED":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.cloud import alarms, api, metrics, scaling
 from mlops_lab.cloud.session import client
 from mlops_lab.delivery.release import release
@@ -42,7 +42,7 @@ VERSION = "v1.0-infra"
 def service_scales_between_one_and_three(settings: Settings) -> str:
     """2.1: the scalable target's bounds, and target tracking on CPU and on requests for each target."""
     seen = []
-    for project in catalog.REPOSITORIES:
+    for project in projects.names():
         bounds = scaling.bounds(settings, project)
         require(
             (bounds.minimum, bounds.maximum) == (1, 3), f"{project} scales from {bounds.minimum} to {bounds.maximum}"

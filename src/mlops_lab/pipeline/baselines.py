@@ -25,6 +25,8 @@ def median(project: Project, train: pd.DataFrame, test: pd.DataFrame) -> Scores:
 
 def typical(project: Project, task: Regression, train: pd.DataFrame, test: pd.DataFrame) -> Scores:
     """Give a row the median of the training rows that are alike in the task's typical columns, or of all."""
+    if not task.typical:
+        return median(project, train, test)
     keys = list(task.typical)
     medians = train.assign(typical=labels(project, train)).groupby(keys)["typical"].median()
     found = test[keys].join(medians, on=keys)["typical"]
@@ -32,8 +34,8 @@ def typical(project: Project, task: Regression, train: pd.DataFrame, test: pd.Da
 
 
 def logistic(project: Project, spec: FeatureSpec, train: pd.DataFrame, test: pd.DataFrame) -> Scores:
-    """Score the test table with logistic regression on scaled numbers and one-hot categories."""
+    """Score the test table with logistic regression on scaled numbers and categories as the project encodes them."""
     numbers = make_pipeline(SimpleImputer(), StandardScaler())
-    pipeline = assemble(spec, numbers, LogisticRegression(max_iter=1_000))
+    pipeline = assemble(spec, numbers, LogisticRegression(max_iter=1_000), project.encoding)
     pipeline.fit(feature_frame(spec, train), labels(project, train))
     return Model(spec, pipeline).score(test)

@@ -1,8 +1,10 @@
 """What is derived from the columns of a request, cell by cell: the same for a table and for one row."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 def derive(how: str, *sources: Sequence[Any]) -> list[Any]:
@@ -37,6 +39,10 @@ def _month(time: datetime | str) -> int:
     return _moment(time).month
 
 
+def _day(time: datetime | str) -> int:
+    return _moment(time).toordinal() - EPOCH
+
+
 def _moment(time: datetime | str) -> datetime:
     return datetime.fromisoformat(time) if isinstance(time, str) else time
 
@@ -47,5 +53,6 @@ _DERIVATIONS: Mapping[str, Callable[..., Any]] = {
     "minute_of_day": _minute_of_day,
     "weekday": _weekday,
     "month": _month,
+    "day": _day,
 }
 CATEGORIES = ("text", "pair")  # the derivations that give text

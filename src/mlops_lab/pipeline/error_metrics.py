@@ -19,4 +19,4 @@ def error_metrics(truth: Numbers, predicted: Numbers) -> dict[str, float]:
 
 def skill(mae: float, baseline: float) -> float:
     """Share of a baseline's mean absolute error that a model saves; negative where it is worse."""
-    return 1 - mae / baseline
+    return 1 - mae / baseline if baseline else -mae

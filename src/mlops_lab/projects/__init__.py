@@ -3,6 +3,7 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
+from mlops_lab.catalog import repository
 from mlops_lab.errors import LabError
 from mlops_lab.projects.project import Project
 
@@ -23,3 +24,13 @@ def get(name: str) -> Project:
     found = import_module(f"{__name__}.{name}").PROJECT
     assert isinstance(found, Project)
     return found
+
+
+def every() -> tuple[Project, ...]:
+    """Return all projects in the order in which they came."""
+    return tuple(sorted(map(get, names()), key=lambda project: (project.number, project.name)))
+
+
+def repositories() -> dict[str, str]:
+    """Return the ECR repository of each project's serving images, by name, in the order in which they came."""
+    return {project.name: repository(project.number) for project in every()}

@@ -89,6 +89,7 @@ def estimator(seed: int) -> Any:
 
 PROJECT = Project(
     name="income",
+    number=1,
     title="Income above 50,000 dollars a year",
     dataset=Dataset(
         file="adult.parquet",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal, TypeAlias
 
 Kind = Literal["integer", "number", "category", "time"]  # a time is a clock's: it has no zone
-Derivation = Literal["text", "pair", "minute_of_day", "weekday", "month"]
+Derivation = Literal["text", "pair", "minute_of_day", "weekday", "month", "day"]
 Encoding = Literal["one-hot", "target"]
 Cell: TypeAlias = str | float | None
 
@@ -35,7 +35,7 @@ class Dataset:
     file: str
     sha256: str
     rows: int
-    totals: Mapping[str, int]  # value of the counted column -> rows
+    totals: Mapping[str, int]  # value of the counted column -> rows; none where nothing is counted
     source: str
     licence: str
     counted: str | None = None  # the column that the totals count; None: the target
@@ -65,7 +65,8 @@ class Classification:
 class Regression:
     """How much: the model answers with a number in `unit`.
 
-    `typical` names the columns whose groups' medians are the baseline that a model has to beat.
+    `typical` names the columns whose groups' medians are the baseline that a model has to beat; where it names none,
+    that is the median of all.
     """
 
     unit: str
@@ -145,6 +146,14 @@ class StratifiedSplit:
 
 
 @dataclass(frozen=True)
+class RandomSplit:
+    """Random rows; what is left is for training."""
+
+    validation: float
+    test: float
+
+
+@dataclass(frozen=True)
 class Gate:
     """A bound that a metric on the held-out rows must keep before a model is registered."""
 
@@ -163,12 +172,13 @@ class Project:
     """
 
     name: str
+    number: int  # the place in which it came: its images are named by it
     title: str
     dataset: Dataset
     columns: tuple[Column, ...]
     target: str
     task: Classification | Regression
-    split: StratifiedSplit | TimeSplit
+    split: StratifiedSplit | RandomSplit | TimeSplit
     estimator: Callable[[int], Any]  # seed -> an unfitted scikit-learn estimator
     metric: str  # the one that champion and challenger are compared by; smaller is better
     margin: float  # by how much a challenger must be better, in the metric's unit
@@ -181,6 +191,7 @@ class Project:
     filters: tuple[Within | InMonth, ...] = ()  # of labels, never of requests
     derived: tuple[Derived, ...] = ()
     encoding: Encoding = "one-hot"  # of categories
+    capacity: Mapping[str, int] = field(default_factory=dict)  # of its tasks, where Terraform's defaults do not suit
 
     def __post_init__(self) -> None:
         """Refuse a project that contradicts itself."""

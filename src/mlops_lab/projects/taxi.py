@@ -55,6 +55,7 @@ def estimator(seed: int) -> Any:
 
 PROJECT = Project(
     name="taxi",
+    number=2,
     title="Minutes that a taxi trip takes",
     dataset=Dataset(
         file="yellow_taxi_2018_2020.parquet",

@@ -20,20 +20,23 @@ from mlops_lab.pipeline.train import Model, columns_of, framed
 from mlops_lab.registry.bundle import FEATURES, MODEL, Bundle
 
 OPSETS = {"": 18, "ai.onnx.ml": 3}
-TOLERANCE = (
-    1e-5  # of a probability, or of a number relative to it; float32 sums over some hundred trees stay below 1e-6
-)
+TOLERANCE = 1e-5  # of a probability, or of a number relative to its scale; float32 sums of trees stay below 1e-6
 UNSEEN = "(a category that training has not seen)"
 Features = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
 class Parity:
-    """How far the converted model is from the original; differences of numbers beyond 1 are relative to them."""
+    """How far the converted model is from the original.
+
+    Differences are relative to a number's size, and of small ones to `scale`: 1, or how far the scores spread. A sum of
+    trees that cancel one another out is as exact as what was summed, not as its small result.
+    """
 
     rows: int
     largest_difference: float
     tolerance: float = TOLERANCE
+    scale: float = 1.0
 
 
 def output(model: Model) -> str:
@@ -71,8 +74,9 @@ def check_parity(model: Model, onnx: bytes, table: pd.DataFrame) -> Parity:
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
     features = compute(model.spec, columns_of(model.spec, table))
     variants = [features, *(_with_categories(model.spec, features, value) for value in (UNSEEN, MISSING))]
-    differences = [_differences(model, session, each) for each in variants]
-    parity = Parity(sum(map(len, differences)), float(np.max(np.concatenate(differences))))
+    scale = max(1.0, float(np.std(model.score_features(framed(features)))))
+    differences = [_differences(model, session, each, scale) for each in variants]
+    parity = Parity(sum(map(len, differences)), float(np.max(np.concatenate(differences))), scale=scale)
     if not parity.largest_difference <= TOLERANCE:
         raise LabError(
             f"ONNX and scikit-learn differ by {parity.largest_difference:.2e} on {parity.rows} rows, more than"
@@ -89,10 +93,10 @@ def bundle_scores(bundle: Bundle, table: pd.DataFrame) -> NDArray[np.float64]:
     return _onnx_scores(session, name, compute(spec, columns_of(spec, table)))
 
 
-def _differences(model: Model, session: Any, features: Features) -> NDArray[np.float64]:
+def _differences(model: Model, session: Any, features: Features, scale: float) -> NDArray[np.float64]:
     expected = model.score_features(framed(features))
     found = _onnx_scores(session, output(model), features)
-    relative: NDArray[np.float64] = np.abs(expected - found) / np.maximum(1.0, np.abs(expected))
+    relative: NDArray[np.float64] = np.abs(expected - found) / np.maximum(scale, np.abs(expected))
     return relative
 
 

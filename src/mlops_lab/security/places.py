@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docker.errors import ImageNotFound  # type: ignore[import-untyped]
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.cloud.session import account, client
 from mlops_lab.delivery.engine import choose_engine
 from mlops_lab.errors import LabError
@@ -145,7 +145,7 @@ def _chunks(path: Path) -> Iterable[bytes]:
 def _published(settings: Settings) -> list[str]:
     """The images that ECR lists, as this machine's engine knows what was pushed; one of the same layers once."""
     ecr, names = client(settings, "ecr"), dict[str, str]()
-    for repository in (*catalog.REPOSITORIES.values(), catalog.JOBS_REPOSITORY):
+    for repository in (*projects.repositories().values(), catalog.JOBS_REPOSITORY):
         for page in ecr.get_paginator("describe_images").paginate(repositoryName=repository):
             for each in page["imageDetails"]:
                 names |= {tag: f"{repository}:{tag}" for tag in each.get("imageTags", ())}

@@ -75,7 +75,7 @@ class Model:
             parity["example_score"],
             float(self._score({name: [cell] for name, cell in example.items()})[0]),
         )
-        if not abs(found - expected) <= parity["tolerance"] * max(1.0, abs(expected)):
+        if not abs(found - expected) <= parity["tolerance"] * max(parity.get("scale", 1.0), abs(expected)):
             raise LabError(
                 f"The model scores its example {found}, expected {expected}; check the ONNX Runtime version."
             )

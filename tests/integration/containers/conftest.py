@@ -11,7 +11,7 @@ import pytest
 from moto.moto_api._internal.models import moto_api_backend as moto_api
 from moto.server import ThreadedMotoServer
 
-from mlops_lab import catalog
+from mlops_lab import projects
 from mlops_lab.cloud.session import client
 from mlops_lab.delivery.engine import Engine, find_engine
 from mlops_lab.localcloud.docker_driver import CLOUD, DockerDriver
@@ -95,7 +95,7 @@ def settings(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> It
         registry_port=int(registry.host.rpartition(":")[2]),
         driver="docker",
     )
-    for repository in catalog.REPOSITORIES.values():
+    for repository in projects.repositories().values():
         client(settings, "ecr").create_repository(repositoryName=repository, imageTagMutability="IMMUTABLE")
     yield settings
     moto_api.reset()  # moto's state is the process's: the next server must find nothing

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from mlops_lab import catalog
+from mlops_lab import projects
 from mlops_lab.cloud.session import client
 from mlops_lab.delivery import image
 from mlops_lab.delivery.built import Image
@@ -25,7 +25,7 @@ NAME = "t-1-app"
 BASE = "python:3.11-slim"
 OVER_BASE = 250e6  # bytes
 Tell = Callable[[str], None]
-REPOSITORY = catalog.REPOSITORIES["income"]
+REPOSITORY = projects.repositories()["income"]
 
 
 def until(condition: Callable[[], object], seconds: float = 30) -> object:
@@ -91,7 +91,7 @@ def test_an_unchanged_image_is_published_again_under_the_same_digest(published: 
 def test_the_other_project_s_repository_gets_an_image_of_the_same_code(published: Image, settings: Settings):
     other = image.publish("taxi", settings, print)
 
-    assert other.repository == catalog.REPOSITORIES["taxi"]
+    assert other.repository == projects.repositories()["taxi"]
     assert other.tag == published.tag
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from mlops_lab.data.dataset import RawData
 from mlops_lab.data.split import split
-from mlops_lab.projects.project import Project
+from mlops_lab.projects.project import Project, RandomSplit
 
 
 def test_the_parts_hold_every_row_once(income: Project, raw: RawData) -> None:
@@ -28,3 +28,11 @@ def test_the_seed_decides_the_rows(income: Project, raw: RawData) -> None:
 
     pd.testing.assert_frame_equal(first, again)
     assert set(first.index) != set(other.index)
+
+
+def test_a_number_is_split_at_random_and_without_a_share_nothing_is_drawn(income: Project, raw: RawData) -> None:
+    parts = split(income, raw.frame, seed=0, rule=RandomSplit(validation=0.0, test=0.25))
+
+    assert parts.validation.empty
+    assert parts.sizes["test"] == pytest.approx(0.25 * len(raw.frame), abs=1)
+    assert sorted([*parts.train.index, *parts.test.index]) == sorted(raw.frame.index)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.infrastructure.documentation import Configuration, read
 
 INFRA = Path(__file__).parents[3] / "infra"
@@ -45,9 +45,12 @@ def test_the_name_is_the_catalogues(module: Path) -> None:
 
 
 def test_the_projects_repositories_are_the_catalogues() -> None:
-    projects = dict(read(INFRA).blocks("variable"))["projects"]["default"]
+    default = dict(read(INFRA).blocks("variable"))["projects"]["default"]
 
-    assert {name: each["repository"] for name, each in projects.items()} == catalog.REPOSITORIES
+    repositories = projects.repositories()
+    assert {name: each["repository"] for name, each in default.items()} == {
+        name: repositories[name] for name in default
+    }
 
 
 def test_a_plan_leaves_alone_what_releases_and_canaries_set() -> None:

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from mlops_lab import catalog
+from mlops_lab import catalog, projects
 from mlops_lab.infrastructure.workspace import Workspace
 from mlops_lab.settings import Settings
 
@@ -54,3 +54,11 @@ def test_targets_share_providers_and_nothing_else(tmp_path: Path) -> None:
     assert local.tfvars(tmp_path).name == "local.tfvars"
     assert aws.tfvars(tmp_path).name == "aws.tfvars"
     assert aws.tfbackend().name == "aws.s3.tfbackend"
+
+
+def test_terraform_is_told_of_every_project_that_is_there(tmp_path: Path) -> None:
+    told = workspace(tmp_path).projects
+
+    assert set(told) == set(projects.names())
+    assert told["income"] == {"repository": "mlops-api-1"}
+    assert len({each["repository"] for each in told.values()}) == len(told)

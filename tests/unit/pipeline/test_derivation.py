@@ -11,13 +11,13 @@ from mlops_lab.pipeline.features import Feature, FeatureSpec, compute, unknown
 from mlops_lab.pipeline.train import columns_of, feature_frame
 
 PAIR = Feature("pair", "category", ("1-2",), "pair", ("from", "to"))
-HOW = ("minute_of_day", "weekday", "month")
+HOW = ("minute_of_day", "weekday", "month", "day")
 
 
-def test_a_time_gives_its_minute_weekday_and_month() -> None:
+def test_a_time_gives_its_minute_weekday_month_and_day() -> None:
     tuesday = ["2019-01-15T08:30:59"]
 
-    assert [derive(how, tuesday) for how in HOW] == [[510], [1], [1]]
+    assert [derive(how, tuesday) for how in HOW] == [[510], [1], [1], [17_911]]
 
 
 @given(st.datetimes(datetime(1900, 1, 1), datetime(2099, 12, 31)))

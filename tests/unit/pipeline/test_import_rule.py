@@ -82,6 +82,7 @@ def test_projects_are_values_and_reach_only_what_they_import_late() -> None:
         "dataclasses",
         "datetime",
         "importlib",
+        "pathlib",
         "pkgutil",
         "sklearn",
         "typing",

@@ -38,6 +38,11 @@ def test_a_new_file_is_a_new_project(tmp_path: Path) -> None:
     assert done.stdout.strip().endswith("wealth")
 
 
+def test_projects_keep_their_repositories_in_the_order_in_which_they_came() -> None:
+    assert [each.name for each in projects.every()][:2] == ["income", "taxi"]
+    assert list(projects.repositories().values())[:2] == ["mlops-api-1", "mlops-api-2"]
+
+
 @pytest.mark.parametrize("name", projects.names())
 def test_every_project_is_named_as_its_file(name: str) -> None:
     assert projects.get(name).name == name

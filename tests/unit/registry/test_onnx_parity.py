@@ -1,12 +1,14 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.pipeline import Pipeline
 
 from mlops_lab.candidate import Candidate
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline import train
+from mlops_lab.projects.project import Column, Project, Regression
 from mlops_lab.registry import onnx_model
 
 
@@ -39,3 +41,18 @@ def test_the_same_model_gives_the_same_bytes(candidate: Candidate) -> None:
     again = train.fit(candidate.project, candidate.splits.train, seed=1)
 
     assert onnx_model.convert(again, "income") == candidate.contents.files["model.onnx"]
+
+
+def test_a_number_near_zero_need_not_be_more_exact_than_what_was_summed_to_it(taxi: Project) -> None:
+    random = np.random.default_rng(0)
+    amounts = pd.DataFrame({"cost": random.normal(0, 1e6, 3_000)})
+    amounts["profit"] = amounts["cost"] + random.normal(0, 1e6, 3_000)
+    columns = (Column("cost", "number", "Cost"), Column("profit", "number", "Profit"))
+    asked = {"columns": columns, "target": "profit", "label": None, "filters": (), "derived": (), "excluded": {}}
+    profit = replace(taxi, task=Regression("profit", ()), example={"cost": 1.0}, **asked)
+
+    model = train.fit(profit, amounts, seed=0)
+    parity = onnx_model.check_parity(model, onnx_model.convert(model, "profit"), amounts)
+
+    assert parity.scale > 100_000
+    assert parity.largest_difference <= parity.tolerance

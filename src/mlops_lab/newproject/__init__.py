@@ -1,0 +1,1 @@
+"""A new project from any table: read, profile, decide, write, train once."""
