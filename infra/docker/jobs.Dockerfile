@@ -9,7 +9,7 @@ WORKDIR /build
 RUN python -m venv /opt/venv
 COPY pyproject.toml requirements.lock LICENSE ./
 RUN mkdir -p src/mlops_lab && touch README.md src/mlops_lab/__init__.py \
-    && /opt/venv/bin/python -m pip install --no-cache-dir --no-compile --constraint requirements.lock '.[lab]' \
+    && /opt/venv/bin/python -m pip install --no-cache-dir --no-compile --constraint requirements.lock '.[jobs]' \
     && /opt/venv/bin/python -m pip uninstall --yes --quiet mlops-lab pip \
     && python -m compileall -q -j 0 /opt/venv
 

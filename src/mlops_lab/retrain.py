@@ -13,7 +13,7 @@ from types import MappingProxyType
 from mlops_lab import catalog, projects
 from mlops_lab.candidate import PLAIN, Candidate, Progress, Recipe, Step, step, train_candidate, unheard
 from mlops_lab.cloud import session
-from mlops_lab.drift.window import parse
+from mlops_lab.data.window import parse
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.challenge import Challenge, challenge
 from mlops_lab.pipeline.search import BACKENDS

@@ -9,7 +9,8 @@ import schemathesis
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from mlops_lab.outcomes.interview import MAX_ROWS, Interview, number
+from mlops_lab.cloud.api import number
+from mlops_lab.outcomes.interview import MAX_ROWS, Interview
 
 ENDPOINTS = ("predict", "health", "ready", "metadata")
 EXAMPLES = 60  # generated requests an operation

@@ -1,5 +1,6 @@
 """The live API behind the load balancer, as a client sees it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -43,6 +44,12 @@ def api_key(settings: Settings) -> str:
     with explained(settings):
         ssm = client(settings, "ssm")
         return str(ssm.get_parameter(Name=catalog.API_KEY_PARAMETER, WithDecryption=True)["Parameter"]["Value"])
+
+
+def number(prediction: Mapping[str, Any]) -> float:
+    """Return the only number of an answered prediction: a probability, or an amount."""
+    (found,) = (value for value in prediction.values() if isinstance(value, int | float))
+    return float(found)
 
 
 def metadata(settings: Settings, project: str) -> dict[str, Any]:

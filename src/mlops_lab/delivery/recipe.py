@@ -31,7 +31,7 @@ SERVING = Recipe(FOLDER / "Dockerfile", Path(".dockerignore"), "serving", ("-m",
 JOBS = Recipe(
     FOLDER / "jobs.Dockerfile",
     FOLDER / "jobs.Dockerfile.dockerignore",
-    "lab",
+    "jobs",
     (),
     {**QUIET, "MLFLOW_DISABLE_TELEMETRY": "true"},
 )

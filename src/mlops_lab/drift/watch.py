@@ -9,9 +9,10 @@ import ibis.expr.types as ir
 from mlops_lab import catalog, projects
 from mlops_lab.cloud import gauges
 from mlops_lab.cloud.session import account, client, explained
+from mlops_lab.data.window import parse
 from mlops_lab.drift import athena, log, report
 from mlops_lab.drift.report import Looked
-from mlops_lab.drift.window import clock, parse, told, within
+from mlops_lab.drift.window import clock, told, within
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.counting import LOGGED_AT, count
 from mlops_lab.pipeline.drift import Drift, compare

@@ -29,10 +29,16 @@ class Stage:
         return (self.start + self.end) / 2 * self.seconds
 
     def moment(self, count: float) -> float:
-        """Seconds after which so many requests are due: the rate's integral, solved for time."""
+        """Seconds after which so many requests are due: the rate's integral, solved for time, at most the stage's.
+
+        Rates too small for floating-point numbers give a request at the end.
+        """
+        if count <= 0:  # what a stage before it left of a request by rounding
+            return 0.0
         slope = (self.end - self.start) / self.seconds
         root = math.sqrt(max(self.start**2 + 2 * slope * count, 0.0))
-        return 2 * count / (self.start + root) if count else 0.0
+        mean = (self.start + root) / 2
+        return min(self.seconds, count / mean) if mean else self.seconds
 
 
 Profile = tuple[Stage, ...]

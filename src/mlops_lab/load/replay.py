@@ -13,6 +13,7 @@ import httpx
 import pandas as pd
 
 from mlops_lab import catalog, projects
+from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
 from mlops_lab.data import dataset, labels
 from mlops_lab.data.label import labelled
@@ -20,7 +21,7 @@ from mlops_lab.data.labels import Label
 from mlops_lab.errors import LabError
 from mlops_lab.load.live import Aim, aim
 from mlops_lab.progress import Say
-from mlops_lab.projects.project import Project, TimeSplit, Window
+from mlops_lab.projects.project import Project, Window
 from mlops_lab.settings import Settings
 
 TICK = 0.25  # seconds of this machine's clock between two requests
@@ -80,26 +81,14 @@ def replay(
     batches, sent = rows_by_time(project, frame, window, speed * TICK), Replayed(window)
     feed = _Feed(settings, project.name, sent, say)
     prefix, start = called or f"replay-{uuid4().hex[:12]}", time.monotonic()
-    with explained(settings), _Client(aim(settings, project.name)) as api:
+    with explained(settings), _Client(aim(settings, project.name)) as live:
         for batch in batches:
             time.sleep(max(0.0, start + batch.tick * TICK - time.monotonic()))
-            feed.take(f"{prefix}-{batch.number}", batch, api.ask(f"{prefix}-{batch.number}", batch.instances))
+            feed.take(f"{prefix}-{batch.number}", batch, live.ask(f"{prefix}-{batch.number}", batch.instances))
             if not sent.rows:
-                raise LabError(f"{api.aim.url} answers {api.said}; see `make status`.")
+                raise LabError(f"{live.aim.url} answers {live.said}; see `make status`.")
         feed.deliver_all()
     return sent
-
-
-def clock(project: Project) -> str:
-    """Return the field of a request that holds its time.
-
-    Raises:
-        LabError: Requests of the project have none.
-    """
-    column = project.split.column if isinstance(project.split, TimeSplit) else None
-    if column not in {each.name for each in project.inputs}:
-        raise LabError(f"Requests of {project.name} have no time of their own to be replayed by; use another project.")
-    return str(column)
 
 
 def rows_by_time(project: Project, frame: pd.DataFrame, window: Window, span: float) -> Iterator[Batch]:
@@ -108,7 +97,8 @@ def rows_by_time(project: Project, frame: pd.DataFrame, window: Window, span: fl
     Raises:
         LabError: The project's requests have no time, or the window holds no row.
     """
-    column = clock(project)
+    if (column := project.clock) is None:
+        raise LabError(f"Requests of {project.name} have no time of their own to be replayed by; use another project.")
     first, end = pd.Timestamp(window.start), pd.Timestamp(window.end)
     rows = frame[frame[column].between(first, end, inclusive="left")].sort_values(column, kind="stable")
     if rows.empty:
@@ -176,7 +166,7 @@ class _Feed:
             self._sent.versions[version] = self._sent.versions.get(version, 0) + len(batch.instances)
             for row, (label, known) in enumerate(zip(batch.labels, batch.known, strict=True)):
                 if label is not None:
-                    error = abs(label - _number(answer["predictions"][row]))
+                    error = abs(label - api.number(answer["predictions"][row]))
                     heapq.heappush(self._waiting, (known, Label(answer["request_id"], row, label), error))
         if time.monotonic() > self._delivered + DELIVERY:
             self._deliver(batch.now)
@@ -195,8 +185,3 @@ class _Feed:
             self._sent.error += sum(error for *_, error in known)
         self._delivered = time.monotonic()
         self._say(f"{f'{now:%Y-%m-%d}' if now is not None else 'the end'}: {self._sent}")
-
-
-def _number(prediction: Mapping[str, Any]) -> float:
-    (number,) = (value for value in prediction.values() if isinstance(value, int | float))
-    return float(number)

@@ -14,8 +14,8 @@ from mlops_lab.candidate import Recipe, train_candidate
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, caller, client, explained
 from mlops_lab.data import predictions
+from mlops_lab.data.window import spanned
 from mlops_lab.drift.watch import watch
-from mlops_lab.drift.window import spanned
 from mlops_lab.errors import LabError
 from mlops_lab.load.replay import replay
 from mlops_lab.loop.journal import Entry, Journal

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from mlops_lab.cloud import api
 from mlops_lab.outcomes.outcome import require
 
 TIMEOUT = 10
@@ -40,7 +41,7 @@ class Interview:
         require(said["request_id"] == answer.headers["x-request-id"], f"request ids differ: {answer.headers}")
         predictions = said["predictions"]
         require(len(predictions) == len(instances), f"{len(instances)} rows got {len(predictions)} predictions")
-        return [number(each) for each in predictions]
+        return [api.number(each) for each in predictions]
 
     def refuses(self) -> list[int]:
         """It refuses what breaks its schema, in the shape that it documents; return the statuses."""
@@ -96,9 +97,3 @@ def _answer(answer: httpx.Response, status: int, what: str = "") -> Any:
     asked = f"{answer.request.method} {answer.request.url}{f' with {what}' if what else ''}"
     require(answer.status_code == status, f"{asked} answers {answer.status_code}, not {status}: {answer.text[:200]}")
     return answer.json()
-
-
-def number(prediction: Mapping[str, Any]) -> float:
-    """The only number of a prediction: a probability, or an amount."""
-    (number,) = (value for value in prediction.values() if isinstance(value, int | float))
-    return float(number)

@@ -98,8 +98,7 @@ def _answer(http: httpx.Client, url: str, instances: list[Any]) -> Asked:
     answer = http.post(url, json={"instances": instances}, headers={"x-request-id": name})
     require(answer.is_success, f"{url} answers {answer.status_code}: {answer.text[:200]}")
     said = answer.json()
-    scores = (value for each in said["predictions"] for value in each.values() if isinstance(value, int | float))
-    return Asked(said["request_id"], said["model_version"], tuple(map(float, scores)))
+    return Asked(said["request_id"], said["model_version"], tuple(map(api.number, said["predictions"])))
 
 
 def _wait(settings: Settings, project: str, start: datetime, names: set[str], rows: int) -> tuple[pd.DataFrame, float]:

@@ -28,7 +28,7 @@ class Tally:
     rows: int
     numbers: Counts  # feature or score -> rows by the reference's bins
     categories: Mapping[str, Mapping[str, int]]  # feature -> value -> rows
-    days: Mapping[str, tuple[int, ...]]  # column of times -> rows of each day that has any
+    days: Mapping[str, tuple[int, ...]]  # column of times -> rows of each day that has any, the fewest first
 
 
 def count(log: ir.Table, reference: Reference) -> Tally:
@@ -42,7 +42,7 @@ def count(log: ir.Table, reference: Reference) -> Tally:
     seen = log.select(**{name: column.cast("float32") for name, (column, _) in numbers.items()})  # as the model does
     [row] = seen.aggregate(_aggregates(seen, numbers)).to_pyarrow().to_pylist()
     grouped = _grouped(log, reference)
-    days = {name: tuple(grouped.pop(_day(name), {}).values()) for name in _clocks(reference)}
+    days = {name: tuple(sorted(grouped.pop(_day(name), {}).values())) for name in _clocks(reference)}
     return Tally(
         rows=row["rows"],
         numbers={name: _bins(row, name, len(described.edges)) for name, (_, described) in numbers.items()},

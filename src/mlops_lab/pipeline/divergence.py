@@ -86,7 +86,7 @@ def _kolmogorov(distance: float, rows: float) -> float:
     """p-value as of scipy's asymptotic mode; of many rows by the limit, which is near and takes no time."""
     if rows > MANY:
         return float(stats.kstwobign.sf(distance * np.sqrt(rows)))
-    return float(np.clip(stats.kstwo.sf(distance, round(rows)), 0.0, 1.0))
+    return float(np.clip(stats.kstwo.sf(distance, max(1, round(rows))), 0.0, 1.0))
 
 
 def _relative_entropy(shares: NDArray[np.float64], of: NDArray[np.float64]) -> float:

@@ -206,6 +206,12 @@ class Project:
             raise ValueError(f"{self.name}: {sorted(hidden)} are no inputs, nothing may be derived from them")
 
     @property
+    def clock(self) -> str | None:
+        """The input that holds a request's own time, by which the rows are split; None where requests have none."""
+        column = self.split.column if isinstance(self.split, TimeSplit) else None
+        return column if column in {each.name for each in self.inputs} else None
+
+    @property
     def inputs(self) -> tuple[Column, ...]:
         """The columns that a request holds and the model sees, in the table's order."""
         return tuple(column for column in self.columns if column.name not in {self.target, *self.excluded})

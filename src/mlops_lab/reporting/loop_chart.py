@@ -1,6 +1,7 @@
 """Picture of the week-5 notebook: how well each month was answered, by which version, and what came of it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -8,6 +9,7 @@ from mlops_lab.loop.journal import Journal
 from mlops_lab.reporting.canvas import DPI
 from mlops_lab.reporting.palette import COLOURS, INK, MUTED, PAPER
 
+BACKED: dict[str, Any] = {"facecolor": PAPER, "edgecolor": "none", "pad": 1.5}  # so that no line runs through a figure
 VERDICTS = {"none": "#2e7d32", "data drift": "#b26a00", "damage": "#b3261e", "not enough data": MUTED}
 
 
@@ -25,9 +27,8 @@ def months(journals: Sequence[Journal], limit: float) -> Figure:
             axes.scatter([names[i] for i in at], [errors[i] for i in at], s=90, color=colour, label=verdict, zorder=2)
     for name, error, each in zip(names, errors, journals, strict=True):
         served = ", ".join(sorted(each.steps["traffic"]["versions"]))
-        axes.annotate(
-            f"version {served}\n{error:.2f}", (name, error), xytext=(0, 10), textcoords="offset points", ha="center"
-        )
+        said = f"version {served}\n{error:.2f}"
+        axes.annotate(said, (name, error), xytext=(0, 12), textcoords="offset points", ha="center", bbox=BACKED)
         if "promote" in each.steps:
             axes.annotate("retrained", (name, 0.15), ha="center", color=VERDICTS["damage"])
     axes.axhline(limit, color=INK, linewidth=1, linestyle=":")

@@ -6,7 +6,8 @@ import ibis
 import pytest
 
 from mlops_lab import projects
-from mlops_lab.drift.window import clock, parse, told, within
+from mlops_lab.data.window import parse
+from mlops_lab.drift.window import clock, told, within
 from mlops_lab.errors import LabError
 from mlops_lab.projects.project import Window
 

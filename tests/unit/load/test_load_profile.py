@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlops_lab.errors import LabError
@@ -34,6 +34,7 @@ def test_steps_follow_one_another():
 
 
 @given(PROFILES)
+@example((Stage(5e-324, 0.0, 5.0), Stage(500.0, 1e-200, 5.0)))
 def test_a_schedule_rises_within_the_profile_and_loses_no_request(profile: tuple[Stage, ...]):
     due = list(schedule(profile))
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
@@ -27,6 +27,7 @@ def test_the_index_is_never_negative_and_the_distance_is_from_0_to_1(pair: tuple
 
 
 @given(PAIRS, st.integers(1, 9))
+@example(([0, 1], [0, 0]), 1)
 def test_equal_shares_are_no_distance_whatever_the_number_of_rows(pair: tuple[Counts, Counts], times: int) -> None:
     counts = pair[0]
     assume(sum(counts))

@@ -1,0 +1,1 @@
+"""The commands, by the sections of the Makefile; each imports what it needs when it runs."""

@@ -1,0 +1,51 @@
+"""Terraform."""
+
+import typer
+
+from mlops_lab.commands import context
+from mlops_lab.commands.context import console
+
+app = typer.Typer()
+
+
+@app.command()
+def plan() -> None:
+    """Show what Terraform would change."""
+    from mlops_lab.infrastructure.terraform import Terraform
+
+    context.say(Terraform(context.up()).plan())
+
+
+@app.command()
+def apply() -> None:
+    """Apply the state bucket, Terraform's role and the infrastructure."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import apply
+
+    apply(context.up(), Timeline(console))
+
+
+@app.command()
+def check() -> None:
+    """Check the Terraform configuration: format, validity, tests; no cloud is needed."""
+    from mlops_lab.infrastructure.terraform import Terraform
+    from mlops_lab.progress import Timeline
+
+    Terraform(context.here(), Timeline(console).lane("terraform")).validate()
+
+
+@app.command()
+def outputs() -> None:
+    """Print Terraform's outputs."""
+    from mlops_lab.infrastructure.terraform import Terraform
+
+    console.print_json(data=Terraform(context.up()).output())
+
+
+@app.command()
+def destroy() -> None:
+    """Destroy the infrastructure; fail when anything with the lab's tag is left."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import destroy
+
+    destroy(context.up(), Timeline(console))

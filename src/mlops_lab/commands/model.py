@@ -1,0 +1,97 @@
+"""Training, versions, images, deployment."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlops_lab.commands import context
+from mlops_lab.commands.context import ProjectName, console
+
+app = typer.Typer()
+
+
+@app.command()
+def models(
+    project: ProjectName, day: Annotated[str, typer.Option(help="also say what was in charge on this day")] = ""
+) -> None:
+    """List a project's registered versions and its promotions."""
+    from mlops_lab.registry.listing import show
+
+    show(context.up(), project, console, day)
+
+
+@app.command()
+def promote(
+    project: ProjectName,
+    why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = "",
+    version: Annotated[str | None, typer.Option(help="default: the challenger")] = None,
+) -> None:
+    """Make a version that passed the gate the champion."""
+    from mlops_lab.cloud.session import caller
+    from mlops_lab.registry.promotion import promote
+    from mlops_lab.registry.tracking import Registry
+
+    settings = context.up()
+    context.say(promote(Registry(settings, context.known(project)), version, caller(settings), why))
+
+
+@app.command()
+def rollback(
+    project: ProjectName, why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = ""
+) -> None:
+    """Make the previous champion the champion again."""
+    from mlops_lab.cloud.session import caller
+    from mlops_lab.registry.promotion import roll_back
+    from mlops_lab.registry.tracking import Registry
+
+    settings = context.up()
+    context.say(roll_back(Registry(settings, context.known(project)), caller(settings), why))
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def retrain_task(project: ProjectName, extra: typer.Context) -> None:
+    """Retrain a project as an ECS task; what follows goes to `python -m mlops_lab.retrain`."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import retrain_task
+
+    if code := retrain_task(context.up(), project, extra.args, Timeline(console)):
+        raise typer.Exit(code)
+
+
+@app.command()
+def image(name: Annotated[str, typer.Argument(help="a project, or jobs", metavar="IMAGE")]) -> None:
+    """Build and push a project's serving image, or the jobs image."""
+    from mlops_lab.delivery.image import publish
+    from mlops_lab.progress import Timeline
+
+    console.print(publish(name, context.up(), Timeline(console).lane("image")).uri)
+
+
+@app.command()
+def deploy(
+    project: ProjectName, version: Annotated[str | None, typer.Option(help="default: the newest")] = None
+) -> None:
+    """Deploy a model version onto a project's ECS service."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import deploy_version
+
+    deploy_version(context.up(), project, version, Timeline(console))
+
+
+@app.command()
+def new_project(
+    name: Annotated[str, typer.Argument(help="lower-case letters and digits", metavar="NAME")],
+    data: Annotated[Path, typer.Argument(help="a .csv or .parquet file", metavar="DATA")],
+    label: Annotated[str, typer.Argument(help="the column to predict", metavar="LABEL")],
+    time: Annotated[str | None, typer.Option(help="the column to split by (default: at random)")] = None,
+) -> None:
+    """Make a project of a table and train it once; no cloud is needed."""
+    from mlops_lab.newproject.create import Wish, create
+    from mlops_lab.newproject.summary import tell
+    from mlops_lab.progress import Timeline
+
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # it ends as Ctrl-C does: clean
+    tell(create(Wish(name, data, label, time), context.here(), Timeline(console)), console)

@@ -1,0 +1,63 @@
+"""Outcomes, weeks, reports, releases."""
+
+from typing import Annotated
+
+import typer
+
+from mlops_lab.commands import context
+from mlops_lab.commands.context import console
+
+app = typer.Typer()
+
+
+@app.command()
+def verify(week: Annotated[int | None, typer.Option(min=1, max=7)] = None) -> None:
+    """Run the outcome checks."""
+    from mlops_lab.outcomes.verify import verify
+
+    context.finish(verify(context.up(), console, week))
+
+
+@app.command()
+def week(number: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
+    """Do a week's work, run its notebook, verify its outcomes."""
+    from mlops_lab.weeks import week
+
+    context.finish(week(context.here(), number, console))
+
+
+@app.command()
+def release(
+    version: Annotated[str, typer.Argument(help="such as v1.0-infra", metavar="VERSION")],
+    dry_run: Annotated[bool, typer.Option(help="do everything but write")] = False,
+) -> None:
+    """Verify a version's outcomes anew, write its changelog entry and its annotated tag."""
+    from mlops_lab.delivery.release import release, verify_anew
+
+    made = release(version, context.up(), dry_run=dry_run, verify=verify_anew, say=console.print)
+    context.say(made.entry)
+
+
+@app.command()
+def report(week: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
+    """Run a week's notebook through papermill into reports/."""
+    from mlops_lab.reporting.notebooks import run_week
+
+    console.print(f"written: {run_week(context.up(), week)}")
+
+
+@app.command()
+def coverage() -> None:
+    """Write the coverage that was measured into reports/, as a figure and a badge."""
+    from mlops_lab.reporting.coverage_badge import write
+
+    root = context.here().root
+    typer.echo(write(root, root / "reports"))
+
+
+@app.command()
+def docs() -> None:
+    """Write the generated tables of the README."""
+    from mlops_lab.documents import write
+
+    console.print(write(context.here().root))
