@@ -4,7 +4,7 @@ locals {
   prediction_prefix = { for key in keys(var.projects) : key => "predictions/project=${key}" }
   prediction_folder = "/mnt/predictions"
 
-  # What every answer is logged with, and the fields of each project's requests, which `make docs` writes.
+  # What every answer is logged with; the fields of each project's requests follow.
   prediction_columns = [
     { name = "request_id", type = "string" },
     { name = "row", type = "int" },
@@ -13,7 +13,6 @@ locals {
     { name = "latency_ms", type = "double" },
     { name = "score", type = "double" },
   ]
-  prediction_fields = jsondecode(file("${path.module}/predictions.json"))
 }
 
 resource "aws_glue_catalog_database" "predictions" {
@@ -65,7 +64,7 @@ resource "aws_glue_catalog_table" "predictions" {
     }
 
     dynamic "columns" {
-      for_each = concat(local.prediction_columns, lookup(local.prediction_fields, each.key, []))
+      for_each = concat(local.prediction_columns, each.value.fields)
 
       content {
         name = columns.value.name

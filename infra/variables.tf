@@ -36,7 +36,8 @@ variable "projects" {
   description = <<-EOT
     Models that are served, by name; the name is also the first segment of the URL path. repository: ECR repository of
     the image; cpu (1024 = one vCPU) and memory (MiB): one of Fargate's pairs; min_tasks, max_tasks: bounds of the stable
-    service; requests_per_task: requests a minute a task takes before another is added.
+    service; requests_per_task: requests a minute a task takes before another is added; fields: of its requests, with
+    their types in Glue, for the table over its logged predictions.
   EOT
   type = map(object({
     repository        = string
@@ -45,6 +46,7 @@ variable "projects" {
     min_tasks         = optional(number, 1)
     max_tasks         = optional(number, 3)
     requests_per_task = optional(number, 600)
+    fields            = optional(list(object({ name = string, type = string })), [])
   }))
   default = {
     income = { repository = "mlops-api-1" }

@@ -2,21 +2,18 @@
 
 from pathlib import Path
 
-from mlops_lab import projects
-from mlops_lab.infrastructure import prediction_columns
 from mlops_lab.infrastructure.documentation import embed, overview
 from mlops_lab.settings import Settings, variable
 
 
 def write(root: Path) -> str:
-    """Bring the README's generated parts, and what Terraform reads of the projects, into step; return what was done."""
-    changed = prediction_columns.write(root / "infra", map(projects.get, projects.names()))
+    """Bring the README's generated parts into step; return what was done."""
     path = root / "README.md"
     present = path.read_text()
     wanted = embed(present, "terraform-overview", overview(root / "infra"))
     wanted = embed(wanted, "settings", settings_table())
     path.write_text(wanted)
-    return f"{path}: " + ("already in step" if wanted == present and not changed else "written")
+    return f"{path}: " + ("already in step" if wanted == present else "written")
 
 
 def settings_table() -> str:

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlops_lab import projects
 from mlops_lab.documents import settings_table
-from mlops_lab.infrastructure import prediction_columns
 from mlops_lab.infrastructure.documentation import overview_in_step
 from mlops_lab.settings import Settings
 
@@ -93,9 +91,3 @@ def test_no_document_or_source_has_unfinished_places():
     files = [ROOT / "README.md", ROOT / "RUNBOOK.md", *(ROOT / "src").rglob("*.py"), *(ROOT / "infra").rglob("*.tf")]
 
     assert [str(path) for path in files if unfinished.search(path.read_text())] == []
-
-
-def test_terraform_knows_the_fields_of_every_project():
-    found = (ROOT / "infra" / prediction_columns.FILE).read_text()
-
-    assert found == prediction_columns.document(map(projects.get, projects.names()))

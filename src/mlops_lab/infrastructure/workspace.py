@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops_lab import catalog, projects
+from mlops_lab.infrastructure.prediction_columns import columns
 from mlops_lab.settings import Settings
 
 NO_CHECKPOINT = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
@@ -49,7 +50,10 @@ class Workspace:
     def projects(self) -> dict[str, dict[str, Any]]:
         """Value of the variable `projects`: every project that is there, whatever the variable's default names."""
         repositories = projects.repositories()
-        return {each.name: {"repository": repositories[each.name], **each.capacity} for each in projects.every()}
+        return {
+            each.name: {"repository": repositories[each.name], **each.capacity, "fields": columns(each)}
+            for each in projects.every()
+        }
 
     def log(self, command: str) -> Path:
         """Log of a command's latest run."""

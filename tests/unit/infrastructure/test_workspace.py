@@ -60,5 +60,6 @@ def test_terraform_is_told_of_every_project_that_is_there(tmp_path: Path) -> Non
     told = workspace(tmp_path).projects
 
     assert set(told) == set(projects.names())
-    assert told["income"] == {"repository": "mlops-api-1"}
+    assert told["income"]["repository"] == "mlops-api-1"
+    assert {"name": "pickup_datetime", "type": "timestamp"} in told["taxi"]["fields"]
     assert len({each["repository"] for each in told.values()}) == len(told)
