@@ -11,6 +11,7 @@ from mlops_lab.outcomes.outcome import require
 
 TIMEOUT = 10
 MAX_ROWS = 1_000  # that the service promises to take at once
+MAX_BYTES = 2 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,11 @@ class Interview:
             if "maximum" in described:
                 beyond = row | {name: described["maximum"] + 1}
                 yield f"{name} beyond its maximum", 422, {"json": {"instances": [beyond]}}
+            if "minimum" in described:
+                beyond = row | {name: described["minimum"] - 1}
+                yield f"{name} below its minimum", 422, {"json": {"instances": [beyond]}}
         yield "too many rows", 413, {"json": {"instances": [row] * (MAX_ROWS + 1)}}
+        yield "too many bytes", 413, {"content": b" " * (MAX_BYTES + 1), "headers": named}
         yield "text", 415, {"content": b"{}", "headers": {"Content-Type": "text/plain"}}
         yield "a wrong key", 401, {"json": {"instances": [row]}, "headers": {"x-api-key": "wrong"}}
 

@@ -18,6 +18,7 @@ from mlops_lab.pipeline.reference import SCORE, AnyReference, NumberReference, R
 
 LOGGED_AT = "logged_at"
 CYCLES: Mapping[str, int] = {"minute_of_day": 1, "weekday": 7, "month": 365}  # derivation -> days until it repeats
+TREND = "day"  # the derivation that never repeats
 Counts = Mapping[str, tuple[int, ...]]
 
 
@@ -142,4 +143,5 @@ _DERIVATIONS: Mapping[str, Any] = {
     "minute_of_day": lambda time: moments(time).hour() * 60 + moments(time).minute(),
     "weekday": lambda time: moments(time).day_of_week.index(),
     "month": lambda time: moments(time).month(),
+    "day": lambda time: moments(time).date().epoch_days(),
 }

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from mlops_lab.pipeline.comparison import Comparison, adjusted, categories, numbers
-from mlops_lab.pipeline.counting import CYCLES, LOGGED_AT, Tally
+from mlops_lab.pipeline.counting import CYCLES, LOGGED_AT, TREND, Tally
 from mlops_lab.pipeline.features import Feature
 from mlops_lab.pipeline.performance import Performance
 from mlops_lab.pipeline.reference import SCORE, CategoryReference, Reference
@@ -78,6 +78,8 @@ def _feature(feature: Feature, reference: Reference, tally: Tally, days: Mapping
     if isinstance(described, CategoryReference):
         return categories(name, described, tally.categories[name], tally.rows)
     compared = numbers(name, described, tally.numbers[name], tally.rows)
+    if feature.how == TREND:
+        return replace(compared, left_out="days go on by themselves")
     cycle = CYCLES.get(feature.how or "")
     if cycle is None or (covered := days[feature.sources[0]]) >= WHOLE * cycle:
         return compared

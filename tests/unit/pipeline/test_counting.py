@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops_lab.errors import LabError
+from mlops_lab.pipeline import counting, derivation
 from mlops_lab.pipeline.counting import count
 from mlops_lab.pipeline.features import MISSING, Feature, FeatureSpec, compute
 from mlops_lab.pipeline.profile import bin_numbers, reference_profile
@@ -28,6 +29,7 @@ SPEC = FeatureSpec(
         Feature("minute_of_day", "number", (), "minute_of_day", ("time",)),
         Feature("weekday", "number", (), "weekday", ("time",)),
         Feature("month", "number", (), "month", ("time",)),
+        Feature("day", "number", (), "day", ("time",)),
     )
 )
 BEGIN = datetime(2020, 3, 30)
@@ -85,6 +87,10 @@ def test_the_log_is_counted_as_the_features_own_code_would(seed: int) -> None:
 
     assert tally.rows == 1_000
     assert (dict(tally.numbers), dict(tally.categories)) == expected(frame, reference)
+
+
+def test_every_derivation_can_be_counted() -> None:
+    assert set(counting._DERIVATIONS) == set(derivation._DERIVATIONS)
 
 
 def test_times_as_text_are_counted_as_times() -> None:

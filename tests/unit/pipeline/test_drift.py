@@ -152,6 +152,15 @@ def test_a_feature_of_the_calendar_has_a_say_only_in_windows_that_cover_its_cycl
     assert names(compare(REFERENCE, replace(month, days=TALLY.days))) == ["month"]
 
 
+def test_days_that_go_on_by_themselves_have_no_say() -> None:
+    trend = tuple(replace(each, how="day") if each.how == "month" else each for each in REFERENCE.features)
+
+    drift = compare(replace(REFERENCE, features=trend), counted(month=(1_000, *(0,) * 9)))
+
+    assert drift.verdict == "none"
+    assert drift.features[2].left_out == "days go on by themselves"
+
+
 def test_a_wrong_clock_makes_no_day() -> None:
     drift = compare(REFERENCE, replace(TALLY, days={LOGGED_AT: (1, 500, 498, 1), "time": (3,) * 365}))
 
