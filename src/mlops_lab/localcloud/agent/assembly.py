@@ -11,6 +11,7 @@ from mlops_lab.localcloud.agent.balancer import Balancer, Proxies
 from mlops_lab.localcloud.agent.clients import AwsAccount
 from mlops_lab.localcloud.agent.credentials import CredentialsEndpoint
 from mlops_lab.localcloud.agent.health import HealthTable
+from mlops_lab.localcloud.agent.invocation import invoke
 from mlops_lab.localcloud.agent.ledger import Ledger
 from mlops_lab.localcloud.agent.logs import LogShipper
 from mlops_lab.localcloud.agent.messenger import Messenger
@@ -19,6 +20,7 @@ from mlops_lab.localcloud.agent.observation import Json, Task
 from mlops_lab.localcloud.agent.reconciler import Parts, Reconciler
 from mlops_lab.localcloud.agent.runner import Runner
 from mlops_lab.localcloud.agent.scaler import Scaler
+from mlops_lab.localcloud.agent.schedules import Schedules
 from mlops_lab.localcloud.agent.targets import Targets
 from mlops_lab.localcloud.agent.telemetry import Instruments, Telemetry
 from mlops_lab.localcloud.agent.usage import UsageMeter
@@ -88,7 +90,13 @@ def assemble(
     ecs, drain = account.client("ecs"), targets.drain_seconds
     runner = Runner(driver, ecs, account.of_role, injected, logs.end, drain, state / "volumes")
     balancer = Balancer(account.client("elbv2"), proxies, health, ports)
-    reconciler = Reconciler(Parts(account.client("ecs"), runner, targets, balancer, logs))
+    schedules = Schedules(
+        account.client("scheduler"),
+        account.client("cloudwatch"),
+        lambda schedule: invoke(schedule, account.of_role),
+        state / "schedules.json",
+    )
+    reconciler = Reconciler(Parts(account.client("ecs"), runner, targets, balancer, logs, schedules))
     activities = Activities(state / "scaling-activities.json")
     logs_of_proxies = {"front": AccessLog(proxies.front.access_log), "back": AccessLog(proxies.back.access_log)}
     ledger = Ledger.open(state / "published.json")

@@ -15,6 +15,7 @@ from mlops_lab.localcloud.agent.logs import LogShipper
 from mlops_lab.localcloud.agent.observation import World, observe
 from mlops_lab.localcloud.agent.runner import Runner
 from mlops_lab.localcloud.agent.scheduler import Run, Stop
+from mlops_lab.localcloud.agent.schedules import Schedules
 from mlops_lab.localcloud.agent.targets import Targets
 
 PASS_SECONDS = 0.5
@@ -33,6 +34,7 @@ class Parts:
     targets: Targets
     balancer: Balancer
     logs: LogShipper
+    schedules: Schedules
 
 
 class Reconciler:
@@ -72,6 +74,7 @@ class Reconciler:
         groups = self._parts.balancer.target_groups()
         steps: list[tuple[str, Callable[[], bool]]] = [
             ("services", lambda: self._schedule(world)),
+            ("schedules", lambda: self._parts.schedules.step(datetime.now(UTC))),
             ("targets", lambda: self._parts.targets.step(world, groups)),
             ("balancer", lambda: self._parts.balancer.step(self._parts.targets.registered)),
             ("tasks", lambda: self._parts.runner.step(world)),
