@@ -49,3 +49,13 @@ def destroy() -> None:
     from mlops_lab.workflow import destroy
 
     destroy(context.up(), Timeline(console))
+
+
+@app.command()
+def cost() -> None:
+    """Show what was spent, the budget, and what a month is projected to cost; keep it as JSON."""
+    from mlops_lab.finops.report import make
+    from mlops_lab.finops.show import show
+    from mlops_lab.progress import Timeline
+
+    show(make(context.up(), Timeline(console).lane("terraform")), console)
