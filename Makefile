@@ -113,6 +113,14 @@ outputs: $(ENVIRONMENT) ## Terraform's outputs.
 cost: $(ENVIRONMENT) ## What was spent by service and tag, the budget, the projected bill by layout and size, 1,000 predictions.
 	$(LAB) cost
 
+.PHONY: limits
+limits: $(ENVIRONMENT) ## Measure CPU and memory of serving, MLflow and retraining under load, beside the limits they have.
+	$(LAB) limits
+
+.PHONY: security-summary
+security-summary: $(ENVIRONMENT) ## Security & FinOps on one page: cost, budget, limits, roles, network, scan.
+	@$(LAB) security-summary
+
 .PHONY: destroy
 destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that nothing is left; asks first on AWS.
 	$(LAB) destroy

@@ -7,6 +7,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from mlops_lab.finops.limits import Limits
 from mlops_lab.finops.report import CostReport
 from mlops_lab.reporting.tables import bill_table, comparison
 
@@ -60,6 +61,24 @@ def sentences(report: CostReport) -> Iterator[str]:
         )
     if not report.thousand:
         yield "1,000 predictions: nothing was asked in the last three hours; `make load` measures a rate."
+
+
+def limits_table(found: Limits) -> Table:
+    """Return what was measured beside the limits."""
+    rows = [
+        (
+            each.task,
+            each.load,
+            f"{each.memory_peak:.0f}",
+            f"{each.memory}",
+            f"{each.headroom:.0%}",
+            f"{each.cpu_peak:.2f}",
+            f"{each.cpu:g}",
+        )
+        for each in found.tasks
+    ]
+    columns = ("task", "under", "MiB, peak", "limit", "free", "vCPU, peak", "limit")
+    return _table(f"Measured {found.measured:%d %B %Y, %H:%M} UTC", columns, rows)
 
 
 def _frame(title: str, frame: pd.DataFrame) -> Table:
