@@ -61,19 +61,19 @@ def measure(settings: Settings, say: Say = silent) -> Limits:
     Raises:
         LabError: No service is live, or the retraining fails; what is kept stays.
     """
-    live = _live(settings)
-    if not live:
+    serving = live(settings)
+    if not serving:
         raise LabError("No service of any project runs, so that there is no use to measure; run `make deploy` first.")
     start = datetime.now(UTC)
-    with _asked_of_mlflow(settings, live[0]):
-        for project in live:
+    with _asked_of_mlflow(settings, serving[0]):
+        for project in serving:
             say(f"{project}: {RATE:g} requests/s for {SECONDS} s")
             offer(aim(settings, project), constant(RATE, SECONDS))
-    services = {catalog.service(name): f"{RATE:g} requests/s" for name in live}
+    services = {catalog.service(name): f"{RATE:g} requests/s" for name in serving}
     services[catalog.MLFLOW_SERVICE] = "listing runs without a pause"
     found = [_service(settings, name, load, start) for name, load in services.items()]
-    say(f"{live[0]}: retraining of all rows")
-    found.append(_retraining(settings, live[0]))
+    say(f"{serving[0]}: retraining of all rows")
+    found.append(_retraining(settings, serving[0]))
     return _kept(settings, Limits(datetime.now(UTC), settings.driver, tuple(found)))
 
 
@@ -166,7 +166,8 @@ def _asked_of_mlflow(settings: Settings, project: str) -> Iterator[None]:
         thread.join()
 
 
-def _live(settings: Settings) -> list[str]:
+def live(settings: Settings) -> list[str]:
+    """Name the projects whose stable service runs."""
     names = {catalog.service(name): name for name in projects.names()}
     with explained(settings):
         found = client(settings, "ecs").describe_services(cluster=catalog.CLUSTER, services=list(names))["services"]
