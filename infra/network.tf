@@ -18,6 +18,7 @@ locals {
 }
 
 resource "aws_vpc" "this" {
+  #checkov:skip=CKV2_AWS_11:flow logs are billed by the GB; security groups let only the balancer reach a task
   cidr_block           = var.vpc_cidr
   enable_dns_support   = true
   enable_dns_hostnames = var.network_layout == "vpc-endpoints" || var.mlflow_url == null # for names in the VPC

@@ -7,6 +7,7 @@ force_destroy             = true
 deregistration_delay      = 3
 health_check_grace_period = 15
 stop_timeout              = 5
+cost_allocation_tags      = ["Environment", "Project", "Service"]
 
 prediction_log = {
   seconds = 3

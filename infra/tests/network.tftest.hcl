@@ -108,8 +108,18 @@ run "vpc_endpoints_keeps_tasks_private_and_opens_no_way_to_the_internet" {
   }
 
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.task.referenced_security_group_id == aws_security_group.balancer.id && aws_vpc_security_group_ingress_rule.task.cidr_ipv4 == null
-    error_message = "only the load balancer's group may reach a task"
+    condition = (
+      aws_vpc_security_group_ingress_rule.task.referenced_security_group_id == aws_security_group.balancer.id
+      && aws_vpc_security_group_ingress_rule.task.cidr_ipv4 == null
+      && aws_vpc_security_group_ingress_rule.task.from_port == 8000
+      && aws_vpc_security_group_ingress_rule.task.to_port == 8000
+    )
+    error_message = "only the load balancer's group may reach a task, and only on its port"
+  }
+
+  assert {
+    condition     = alltrue([for service in aws_ecs_service.this : service.network_configuration[0].security_groups == toset([aws_security_group.task.id])])
+    error_message = "a service must carry the tasks' group and no other"
   }
 }
 
@@ -134,8 +144,33 @@ run "nat_is_the_only_layout_with_a_nat_gateway" {
   }
 
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.task.referenced_security_group_id == aws_security_group.balancer.id && aws_vpc_security_group_ingress_rule.task.cidr_ipv4 == null
-    error_message = "only the load balancer's group may reach a task"
+    condition = (
+      aws_vpc_security_group_ingress_rule.task.referenced_security_group_id == aws_security_group.balancer.id
+      && aws_vpc_security_group_ingress_rule.task.cidr_ipv4 == null
+      && aws_vpc_security_group_ingress_rule.task.from_port == 8000
+      && aws_vpc_security_group_ingress_rule.task.to_port == 8000
+    )
+    error_message = "only the load balancer's group may reach a task, and only on its port"
+  }
+
+  assert {
+    condition     = alltrue([for service in aws_ecs_service.this : service.network_configuration[0].security_groups == toset([aws_security_group.task.id])])
+    error_message = "a service must carry the tasks' group and no other"
+  }
+}
+
+run "every_bucket_refuses_every_action_without_tls" {
+  assert {
+    condition     = toset(keys(aws_s3_bucket_policy.this)) == toset(keys(aws_s3_bucket.this))
+    error_message = "every bucket must have a policy"
+  }
+
+  assert {
+    condition = alltrue([for policy in aws_s3_bucket_policy.this : anytrue([
+      for each in jsondecode(policy.policy).Statement :
+      each.Effect == "Deny" && each.Principal == "*" && each.Action == "s3:*" && each.Condition.Bool["aws:SecureTransport"] == "false" && length(each.Resource) == 2
+    ])])
+    error_message = "every bucket must refuse everybody without TLS"
   }
 }
 

@@ -11,6 +11,7 @@ TAGS = {"Project": NAME}
 CLUSTER = NAME
 BALANCER = NAME
 TOPIC = f"{NAME}-notices"
+BUDGET = f"{NAME}-monthly"
 TERRAFORM_ROLE = f"{NAME}-terraform"
 TRACKS = ("stable", "canary")
 API_KEY_PARAMETER = f"/{NAME}/api-key"
@@ -129,3 +130,4 @@ class Paths:
         self.logs = state / "logs"
         self.experiments = state / "experiments"
         self.workflows = state / "workflows"
+        self.finops = state / "finops"

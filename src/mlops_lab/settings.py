@@ -53,6 +53,15 @@ class Settings(BaseSettings):
         description="folder with Terraform providers (it holds `registry.terraform.io/`); otherwise their registry",
     )
     auto_approve: bool = Field(False, description="do not ask before apply or destroy on aws")
+    cost_limit_usd: float = Field(
+        150,
+        gt=0,
+        validation_alias="COST_LIMIT_USD",
+        description="projected USD a month above which apply on aws refuses",
+    )
+    confirm_cost: bool = Field(
+        False, validation_alias="CONFIRM_COST", description="apply on aws whatever the projected bill"
+    )
     workflow: str | None = Field(
         None, validation_alias="GITHUB_WORKFLOW", description="GitHub sets it: a training run is tagged with it"
     )
@@ -75,6 +84,21 @@ class Settings(BaseSettings):
     def endpoint_url(self) -> str | None:
         """AWS endpoint, or None for AWS's own."""
         return f"http://{LOOPBACK}:{self.cloud_port}" if self.is_local else None
+
+    @property
+    def monthly_limit(self) -> float | None:
+        """USD a month that an apply may come to, or None where nobody is billed."""
+        return None if self.is_local else self.cost_limit_usd
+
+    @property
+    def billing_note(self) -> str:
+        """Whose money the figures of Cost Explorer are."""
+        if self.is_local:
+            return (
+                "Nobody is billed: the embedded Cost Explorer meters the seconds that tasks really ran, at Fargate's "
+                "list price, and nothing else."
+            )
+        return "Cost Explorer trails what happens by up to a day, and each of its requests costs 0.01 USD."
 
     @property
     def balancer_url(self) -> str | None:

@@ -49,3 +49,31 @@ def destroy() -> None:
     from mlops_lab.workflow import destroy
 
     destroy(context.up(), Timeline(console))
+
+
+@app.command()
+def cost() -> None:
+    """Show what was spent, the budget, and what a month is projected to cost; keep it as JSON."""
+    from mlops_lab.finops.report import make
+    from mlops_lab.finops.show import show
+    from mlops_lab.progress import Timeline
+
+    show(make(context.up(), Timeline(console).lane("terraform")), console)
+
+
+@app.command()
+def limits() -> None:
+    """Measure what tasks use under load, beside their limits; keep it as JSON."""
+    from mlops_lab.finops.limits import measure
+    from mlops_lab.finops.show import limits_table
+    from mlops_lab.progress import Timeline
+
+    console.print(limits_table(measure(context.up(), Timeline(console).lane("limits"))))
+
+
+@app.command()
+def security_summary() -> None:
+    """Write the Security & FinOps summary and print it."""
+    from mlops_lab.finops.security_summary import make
+
+    context.say(make(context.up()).text)

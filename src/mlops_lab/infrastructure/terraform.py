@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from mlops_lab import catalog
 from mlops_lab.cloud.session import client, explained
 from mlops_lab.errors import LabError
+from mlops_lab.finops import guard
 from mlops_lab.infrastructure import binary, check
 from mlops_lab.infrastructure.account import Account, identify
 from mlops_lab.infrastructure.bootstrap import Bootstrap
@@ -79,10 +80,11 @@ class Terraform:
         """Bring the target to what `infra/` says; asks first on aws.
 
         Raises:
-            LabError: Not agreed, or Terraform failed.
+            LabError: Dearer than allowed, not agreed, or Terraform failed.
         """
         planned = self._plan().changes
         if planned.total:
+            self._check_cost()
             self._agree(f"Apply to AWS account {self._account.id}: {planned}?")
             _, told = self._process.stream("apply", PARALLELISM, str(self._workspace.plan), planned=planned)
             return told.changes
@@ -163,6 +165,13 @@ class Terraform:
         arguments = ["-detailed-exitcode", f"-out={self._workspace.plan}", PARALLELISM, *self._variables]
         _, told = self._process.stream("plan", *arguments, accepted=(0, CHANGES))
         return told
+
+    def _check_cost(self) -> None:
+        """Refuse a plan that is dearer than allowed, where somebody is billed."""
+        limit = self.settings.monthly_limit
+        if limit is not None:
+            plan = json.loads(self._process.capture("show", "-json", str(self._workspace.plan)))
+            self.say(guard.allow(plan, limit, self.settings.confirm_cost))
 
     def _agree(self, question: str) -> None:
         if self.settings.is_local or self.settings.auto_approve:

@@ -9,6 +9,7 @@ from mlops_lab.pipeline.prices import US_EAST_1, Price, PriceList
 from mlops_lab.pipeline.resources import Resource, Resources
 
 HOURS = 730.0  # AWS's own month
+ALL_MONTH = "run the whole month"
 PRICED_DATABASE = "db.t4g.micro"
 ALARMS_A_POLICY = 2  # target tracking keeps one alarm for scaling out and one for scaling in
 CONNECTIONS_A_CAPACITY_UNIT = 25.0  # new connections a second that one LCU covers; the other bound is 1 GB an hour
@@ -70,7 +71,8 @@ def _balancers(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
 
 
 def _addresses(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
-    zones = sum(len(each.values["subnets"]) for each in resources.of("aws_lb") if not each.values["internal"])
+    open_to_all = (each for each in resources.of("aws_lb") if not each.values["internal"])
+    zones = sum(_subnets(resources, each, "subnets", "public") for each in open_to_all)
     public = [
         each for each in resources.of("aws_ecs_service") if each.block("network_configuration")["assign_public_ip"]
     ]
@@ -92,11 +94,17 @@ def _gateways(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
 def _endpoints(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
     endpoints = resources.of("aws_vpc_endpoint")
     interfaces = [each for each in endpoints if each.values["vpc_endpoint_type"] == "Interface"]
-    zones = sum(len(each.values["subnet_ids"]) for each in interfaces)
+    zones = sum(_subnets(resources, each, "subnet_ids", "private") for each in interfaces)
     yield Line("network", "Interface endpoints", zones, HOURS, prices.endpoint, "one in each zone and service")
     if interfaces:
         yield Line("network", "Interface endpoint data", 1, usage.gb_aws, prices.endpoint_data, "AWS's APIs but S3")
     yield _nothing("Gateway endpoints", len(endpoints) - len(interfaces), "S3 through its gateway endpoint is free")
+
+
+def _subnets(resources: Resources, resource: Resource, attribute: str, tier: str) -> int:
+    """Count the subnets a resource stands in; before the first apply, when none has an id, those of its tier."""
+    known = resource.values.get(attribute)
+    return len(known) if known else sum(each.tag("Tier") == tier for each in resources.of("aws_subnet"))
 
 
 def _traffic(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
@@ -108,17 +116,18 @@ def _services(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
     for service in resources.of("aws_ecs_service"):
         tasks = running(service, resources, usage)
         name = f"{service.tag('Service')} {service.tag('Track')}".strip()
-        if definition := resources.definition(service.values["task_definition"]):
-            yield from _fargate(f"Tasks, {name}", tasks, HOURS, definition, prices, "run the whole month")
+        if definition := resources.definition(service.values.get("task_definition") or service.values["name"]):
+            yield from _fargate(f"Tasks, {name}", tasks, HOURS, definition, prices, ALL_MONTH)
 
 
 def _retraining(resources: Resources, usage: Usage, prices: PriceList) -> Lines:
     assumption = f"{usage.retrainings:g} runs of {usage.retraining_hours:g} h"
     for schedule in resources.of("aws_scheduler_schedule"):
         parameters = next(iter(schedule.block("target").get("ecs_parameters") or ()), None)
-        definition = resources.definition(parameters["task_definition_arn"]) if parameters else None
+        what = str(schedule.values["name"])
+        definition = resources.definition(parameters.get("task_definition_arn") or what) if parameters else None
         if definition and schedule.values["state"] == "ENABLED":
-            hours, what = usage.retraining_hours, schedule.values["name"]
+            hours = usage.retraining_hours
             yield from _fargate(what, usage.retrainings, hours, definition, prices, assumption)
 
 

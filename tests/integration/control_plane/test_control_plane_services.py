@@ -292,3 +292,22 @@ def test_a_deleted_glue_database_is_listed_by_no_tag(shared_plane: Any) -> None:
 
     assert [each["ResourceARN"] for each in before] == [f"arn:aws:glue:us-east-1:{ACCOUNT}:database/logged"]
     assert tagging.get_resources(TagFilters=filters)["ResourceTagMappingList"] == []
+
+
+def test_cost_explorer_meters_what_ran_and_tells_it_apart_by_active_tags(shared_plane: Any) -> None:
+    explorer = shared_plane.client("ce")
+    asked = {
+        "TimePeriod": {"Start": "2026-01-01", "End": "2026-02-01"},
+        "Granularity": "MONTHLY",
+        "Metrics": ["UnblendedCost"],
+        "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
+    }
+
+    explorer.update_cost_allocation_tags_status(CostAllocationTagsStatus=[{"TagKey": "Project", "Status": "Active"}])
+    answer = explorer.get_cost_and_usage(**asked)
+    with pytest.raises(ClientError, match="not metered"):
+        explorer.get_cost_and_usage(**asked | {"Metrics": ["NormalizedUsageAmount"]})
+
+    assert [each["Groups"] for each in answer["ResultsByTime"]] == [[]]
+    active = explorer.list_cost_allocation_tags(Status="Active")["CostAllocationTags"]
+    assert [(each["TagKey"], each["Status"]) for each in active] == [("Project", "Active")]

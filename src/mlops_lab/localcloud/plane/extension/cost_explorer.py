@@ -1,16 +1,19 @@
-"""AWS Cost Explorer: anomaly monitors and subscriptions."""
+"""AWS Cost Explorer: cost and usage that are metered, cost allocation tags, anomaly monitors and subscriptions."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import moto.ce.urls
 from moto.ce.models import CostExplorerBackend, ce_backends
 from moto.ce.responses import CostExplorerResponse
 from moto.core.exceptions import JsonRESTError
+from moto.ecs import ecs_backends
 from moto.moto_api._internal import mock_random
 
 from mlops_lab.localcloud.plane.engine import determinism
+from mlops_lab.localcloud.plane.extension.cost_meter import Meter, UnsupportedError
+from mlops_lab.localcloud.plane.extension.ecs.runs import Run
 from mlops_lab.localcloud.plane.extension.routes import extend, route
 
 Json = dict[str, Any]
@@ -18,6 +21,8 @@ Json = dict[str, Any]
 
 class AnomalyBackend(CostExplorerBackend):  # type: ignore[misc]
     """Cost categories are moto's; anomaly monitors and subscriptions are kept as the API shows them."""
+
+    allocated: tuple[str, ...] = ()  # keys of tags that are active for cost allocation
 
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
@@ -27,7 +32,7 @@ class AnomalyBackend(CostExplorerBackend):  # type: ignore[misc]
     def create_monitor(self, monitor: Json) -> str:
         """Create a monitor and return its ARN."""
         arn = self._arn("anomalymonitor")
-        today = datetime.fromtimestamp(determinism.now(), UTC).date().isoformat()
+        today = _today().isoformat()
         kept = {"CreationDate": today, "LastUpdatedDate": today, "LastEvaluatedDate": "NA", "DimensionalValueCount": 0}
         self.monitors[arn] = {**kept, **monitor, "MonitorArn": arn}
         return arn
@@ -59,6 +64,20 @@ class AnomalyBackend(CostExplorerBackend):  # type: ignore[misc]
                 changed.pop(other, None)
         self.subscriptions[arn] = self._checked(changed)
 
+    def cost_and_usage(self, request: Json) -> Json:
+        """Answer from what the account's tasks ran, in every region."""
+        runs: list[Run] = [run for backend in ecs_backends[self.account_id].values() for run in backend.runs()]
+        try:
+            return Meter(runs, self.allocated).answer(request, _today())
+        except UnsupportedError as error:
+            raise JsonRESTError("ValidationException", str(error)) from error
+
+    def allocate(self, tags: list[Json]) -> None:
+        """Make tags active for cost allocation, or inactive."""
+        changed = {each["TagKey"]: each["Status"] for each in tags}
+        kept = [key for key in self.allocated if key not in changed]
+        self.allocated = tuple(sorted([*kept, *(key for key, status in changed.items() if status == "Active")]))
+
     def _checked(self, subscription: Json) -> Json:
         for arn in subscription["MonitorArnList"]:
             self.monitor(arn)
@@ -84,6 +103,26 @@ class AnomalyResponse(CostExplorerResponse):  # type: ignore[misc]
     def _tagged(self, key: str, arn: str) -> str:
         self._backend.tag_resource(arn, self._request().get("ResourceTags") or [])
         return json.dumps({key: arn})
+
+    def get_cost_and_usage(self) -> str:
+        """GetCostAndUsage."""
+        return json.dumps(self._backend.cost_and_usage(self._request()))
+
+    def list_cost_allocation_tags(self) -> str:
+        """ListCostAllocationTags, of which only the active ones are known."""
+        request = self._request()
+        wanted = request.get("TagKeys") or self._backend.allocated
+        shown = [
+            {"TagKey": key, "Type": "UserDefined", "Status": "Active" if key in self._backend.allocated else "Inactive"}
+            for key in wanted
+        ]
+        status = request.get("Status")
+        return json.dumps({"CostAllocationTags": [each for each in shown if status in (None, each["Status"])]})
+
+    def update_cost_allocation_tags_status(self) -> str:
+        """UpdateCostAllocationTagsStatus."""
+        self._backend.allocate(self._request()["CostAllocationTagsStatus"])
+        return json.dumps({"Errors": []})
 
     def create_anomaly_monitor(self) -> str:
         """CreateAnomalyMonitor."""
@@ -134,6 +173,10 @@ class AnomalyResponse(CostExplorerResponse):  # type: ignore[misc]
         self._backend.subscription(arn)
         del self._backend.subscriptions[arn]
         return "{}"
+
+
+def _today() -> date:
+    return datetime.fromtimestamp(determinism.now(), UTC).date()
 
 
 def install() -> None:

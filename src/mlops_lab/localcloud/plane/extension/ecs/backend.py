@@ -23,6 +23,15 @@ class EcsBackend(TaskBackend):
         """Return a service's tasks, stopped ones included."""
         return [task for task in self.cluster_tasks(service.cluster_name) if task.group == service.group]
 
+    def run(self, properties: Properties) -> list[Task]:
+        """Create tasks; those of a service carry its tags where it propagates them."""
+        created = super().run(properties)
+        for task in created:
+            service = self.services.get(f"{task.cluster_name}:{task.group.removeprefix('service:')}")
+            if service and task.group == service.group and service.settings.get("propagateTags") == "SERVICE":
+                task.tags = [*task.tags, *service.tags]
+        return created
+
     def settle(self, task: Task) -> None:
         """Let the task's service draw the consequences of its change."""
         service = self.services.get(f"{task.cluster_name}:{task.group.removeprefix('service:')}")
@@ -133,6 +142,7 @@ class EcsBackend(TaskBackend):
         gone |= {cluster.arn for cluster in self.clusters.values() if cluster.status == "INACTIVE"}
         gone |= {task.task_arn for task in self.list_tasks() if task.is_stopped}
         revisions = (revision for family in self.task_definitions.values() for revision in family.values())
+        gone |= {task.task_arn for task in self.list_tasks() if task.is_stopped}
         gone |= {revision.arn for revision in revisions if revision.status == "INACTIVE"}
         return (resource for resource in super().iter_tagged_resources() if resource.arn not in gone)
 

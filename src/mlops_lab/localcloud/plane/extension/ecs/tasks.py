@@ -11,6 +11,7 @@ from moto.moto_api._internal import mock_random
 
 from mlops_lab.localcloud.plane.engine import determinism
 from mlops_lab.localcloud.plane.extension.ecs.network import attach, detach
+from mlops_lab.localcloud.plane.extension.ecs.runs import Run, recent, run_of
 from mlops_lab.localcloud.plane.extension.ecs.task import STATES, Container, Json, Task
 
 Properties = Mapping[str, Any]  # a request by the API's names
@@ -20,6 +21,7 @@ class TaskBackend(EC2ContainerServiceBackend):  # type: ignore[misc]
     """Clusters, task definitions and settings are moto's; tasks live here."""
 
     tasks: dict[str, dict[str, Task]]  # by cluster name and ARN
+    past: tuple[Run, ...] = ()  # of tasks that ECS shows no more
 
     def run(self, properties: Properties) -> list[Task]:
         """Create tasks in PROVISIONING, as RunTask does."""
@@ -135,8 +137,21 @@ class TaskBackend(EC2ContainerServiceBackend):  # type: ignore[misc]
     def settle(self, task: Task) -> None:
         """Draw the consequences of a task's change."""
 
+    def runs(self) -> list[Run]:
+        """Return the time of every task that Cost Explorer still shows, until now."""
+        held = [task for tasks in self.tasks.values() for task in tasks.values()]
+        return [*self.past, *self._runs(held)]
+
+    def _runs(self, tasks: Iterable[Task]) -> Iterable[Run]:
+        now, known = self.now(), {each.arn: each for found in self.task_definitions.values() for each in found.values()}
+        found = (run_of(task, known.get(task.task_definition_arn), now) for task in tasks)
+        return (run for run in found if run is not None)
+
     def _forget(self) -> None:
         now = self.now()
+        ended = [task for tasks in self.tasks.values() for task in tasks.values() if task.is_forgotten(now)]
+        if ended:
+            self.past = tuple(recent([*self.past, *self._runs(ended)], now))
         for cluster, tasks in self.tasks.items():
             self.tasks[cluster] = {arn: task for arn, task in tasks.items() if not task.is_forgotten(now)}
 
