@@ -236,6 +236,14 @@ release: $(ENVIRONMENT) ## Verify anew, write changelog and annotated tag of VER
 report: $(ENVIRONMENT) ## Run the notebook of WEEK through papermill into reports/.
 	$(LAB) report $(or $(WEEK),1)
 
+.PHONY: record
+record: $(ENVIRONMENT) ## Record what the site shows of a lab that is up: model cards, dashboards, cost, canaries.
+	$(LAB) record
+
+.PHONY: site
+site: $(ENVIRONMENT) ## Build the report site from what reports/ holds into reports/site (no lab is needed).
+	$(LAB) site $(if $(URL),--address "$(URL)")
+
 ##@ Workshop
 
 .PHONY: setup

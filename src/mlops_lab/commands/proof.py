@@ -61,3 +61,22 @@ def docs() -> None:
     from mlops_lab.documents import write
 
     console.print(write(context.here().root))
+
+
+@app.command()
+def site(
+    address: Annotated[str, typer.Option(help="where the sources are browsed, such as https://github.com/o/n")] = "",
+) -> None:
+    """Build the report site from what is kept under reports/."""
+    from mlops_lab.reporting.site.build import build
+
+    console.print(f"written: {build(context.here().root / 'reports', address)}")
+
+
+@app.command()
+def record() -> None:
+    """Record what the site shows of a lab that is up."""
+    from mlops_lab.reporting.site.record import record
+
+    settings = context.up()
+    record(settings, settings.root / "reports", context.say)
