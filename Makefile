@@ -250,8 +250,8 @@ site: $(ENVIRONMENT) ## Build the report site from what reports/ holds into repo
 setup: $(ENVIRONMENT) ## Make the environment, nothing else.
 
 .PHONY: lab
-lab: $(ENVIRONMENT) ## Open JupyterLab on the notebooks.
-	$(BIN)/jupyter lab --notebook-dir notebooks
+lab: $(ENVIRONMENT) ## Open JupyterLab on the notebooks, kernel and parameters set (ARGS="--port 9999 --no-browser").
+	$(LAB) lab $(ARGS)
 
 .PHONY: lint
 lint: $(ENVIRONMENT) ## Lint, format check and strict types; the workflows by zizmor and their schema.

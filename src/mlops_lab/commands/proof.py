@@ -80,3 +80,14 @@ def record() -> None:
 
     settings = context.up()
     record(settings, settings.root / "reports", context.say)
+
+
+@app.command()
+def lab(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8888,
+    browser: Annotated[bool, typer.Option(help="open a browser")] = True,
+) -> None:
+    """Open JupyterLab on the notebooks, their kernel and parameters set."""
+    from mlops_lab.reporting.workbench import open_lab
+
+    open_lab(context.here(), context.say, port, browser)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-BOX_WIDTH, BOX_HEIGHT, ACROSS, DOWN, MARGIN = 148, 58, 34, 44, 10
+BOX_WIDTH, BOX_HEIGHT, DOWN, MARGIN = 148, 58, 44, 10
+ACROSS, APART = 34, 78  # between boxes side by side: where only an arrow stands, and where a word stands too
 STYLE = (
     "svg{--ink:#1f2933;--muted:#5b6672;--fill:#f5f7fa;--edge:#3f63a8;font-family:system-ui,'DejaVu Sans',sans-serif}"
     "@media(prefers-color-scheme:dark){svg{--ink:#e6eaef;--muted:#a3aebb;--fill:#1f2731;--edge:#8fb0f0}}"
@@ -52,8 +53,8 @@ def draw(stages: Sequence[Stage] = STAGES, columns: int = 6, back: str = BACK) -
         back: What the way from the last stage to the first is called.
     """
     places = _ring(len(stages), columns)
-    width = columns * (BOX_WIDTH + ACROSS) - ACROSS + 2 * MARGIN
-    height = len(stages) // columns * (BOX_HEIGHT + DOWN) - DOWN + 2 * MARGIN
+    width = max(x for x, _ in places) + BOX_WIDTH + MARGIN
+    height = max(y for _, y in places) + BOX_HEIGHT + MARGIN
     marker = f"head{columns}"
     names = ", ".join(stage.name for stage in stages)
     ways = "".join(_ways(places, marker, back))
@@ -69,17 +70,21 @@ def _ring(count: int, columns: int) -> list[tuple[int, int]]:
     half = count // 2
     if columns == half:
         cells = [(index, 0) for index in range(half)] + [(half - 1 - index, 1) for index in range(half)]
+        across = BOX_WIDTH + ACROSS
     else:
         cells = [(0, index) for index in range(half)] + [(1, half - 1 - index) for index in range(half)]
-    return [(MARGIN + x * (BOX_WIDTH + ACROSS), MARGIN + y * (BOX_HEIGHT + DOWN)) for x, y in cells]
+        across = BOX_WIDTH + APART
+    return [(MARGIN + x * across, MARGIN + y * (BOX_HEIGHT + DOWN)) for x, y in cells]
 
 
 def _ways(places: Sequence[tuple[int, int]], marker: str, back: str) -> Iterator[str]:
     for here, there in zip(places, [*places[1:], places[0]], strict=True):
         yield f'<path marker-end="url(#{marker})" d="{_line(here, there)}"/>'
     (left, first), (right, last) = places[0], places[-1]
-    if left == right:
-        yield f'<text x="{left + BOX_WIDTH // 2 + 38}" y="{(first + BOX_HEIGHT + last) // 2 + 5}">{escape(back)}</text>'
+    beside = (left + BOX_WIDTH // 2 + 38, (first + BOX_HEIGHT + last) // 2 + 5)
+    above = ((left + BOX_WIDTH + right) // 2, first + BOX_HEIGHT // 2 - 10)
+    x, y = beside if left == right else above
+    yield f'<text x="{x}" y="{y}">{escape(back)}</text>'
 
 
 def _line(here: tuple[int, int], there: tuple[int, int]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import nbformat
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from mlops_lab.reporting import loop_diagram, page
 from mlops_lab.reporting.site import canary, front
@@ -15,6 +16,7 @@ from mlops_lab.reporting.site.figures import highlight, title
 from mlops_lab.reporting.site.records import Kept, Records, Week, read
 
 FOLDER = "site"
+ARCHITECTURE = "architecture.svg"
 PAGES = {  # file -> what the navigation calls it
     "index.html": "Overview",
     "outcomes.html": "Outcomes",
@@ -42,13 +44,13 @@ def build(reports: Path, address: str = "") -> Path:
         shutil.copytree(Path(__file__).parent / "assets", trial)
         weeks = [_week(week, trial) for week in records.weeks]
         _copy(records, Kept(reports), trial)
-        _render(trial, _shown(records, weeks, address))
+        _render(trial, _shown(records, weeks, address, trial))
         shutil.rmtree(reports / FOLDER, ignore_errors=True)
         trial.rename(reports / FOLDER)
     return reports / FOLDER / "index.html"
 
 
-def _shown(records: Records, weeks: list[Mapping[str, Any]], address: str) -> dict[str, Any]:
+def _shown(records: Records, weeks: list[Mapping[str, Any]], address: str, folder: Path) -> dict[str, Any]:
     return {
         "pages": PAGES,
         "address": address.rstrip("/"),
@@ -58,6 +60,7 @@ def _shown(records: Records, weeks: list[Mapping[str, Any]], address: str) -> di
         "figures": front.key_figures(records),
         "by_week": front.by_week(records.outcomes),
         "timelines": [canary.timeline(each) for each in records.canaries],
+        "has_architecture": (folder / ARCHITECTURE).is_file(),
         "loop_wide": loop_diagram.draw(columns=6),
         "loop_tall": loop_diagram.draw(columns=2),
     }
@@ -68,9 +71,18 @@ def _render(folder: Path, shown: Mapping[str, Any]) -> None:
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["coded"] = _coded
     for name in PAGES:
         text = environment.get_template(name).render(shown, here=name)
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _coded(text: str) -> Markup:
+    """Escape a text; what stands between backticks becomes code."""
+    parts = (escape(part) for part in text.split("`"))
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if odd % 2 else part for odd, part in enumerate(parts)
+    )
 
 
 def _week(week: Week, folder: Path) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from mlops_lab.reporting.site.architecture_record import reduced
 from mlops_lab.reporting.site.records import Kept, write
 from mlops_lab.settings import Settings
 
+BACK = timedelta(minutes=15)  # that a recorded dashboard shows
+
 
 def record(settings: Settings, reports: Path, say: Say) -> None:
     """Record model cards, dashboards, cost, architecture and canaries of the target.
@@ -35,7 +38,7 @@ def record(settings: Settings, reports: Path, say: Say) -> None:
         said = f"written: {write(kept.models / f'{name}.json', found)}" if found else f"{name} has no champion yet"
         say(said)
         picture = kept.dashboards / f"{catalog.dashboard(name)}.png"
-        snapshot(settings, catalog.dashboard(name), picture)
+        snapshot(settings, catalog.dashboard(name), picture, BACK)
         say(f"written: {picture}")
     state = Terraform(settings).show_json()
     say(f"written: {write(kept.cost, cost(state))}")

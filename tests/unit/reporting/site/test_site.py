@@ -1,4 +1,4 @@
-"""The site is built from what is kept, says plainly what is not, and neither breaks a link nor reaches for a network."""
+"""The site is built from what is kept, says plainly what is not, breaks no link and reaches for no network."""
 
 import json
 import re
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from tests.unit.reporting.site.conftest import write_outcomes
 
 from mlops_lab.errors import LabError
 from mlops_lab.reporting.site.build import PAGES, build
 from mlops_lab.reporting.site.figures import HIGHLIGHTS, highlight
 from mlops_lab.reporting.site.links import broken, external
-from tests.unit.reporting.site.conftest import write_outcomes
 
 ROOT = Path(__file__).parents[4]
 LIMIT_MB = 15
