@@ -260,6 +260,13 @@ lint: $(ENVIRONMENT) ## Lint, format check and strict types; the workflows by zi
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/stand-ins/*/*/action.yml
 
+.PHONY: quality
+quality: $(ENVIRONMENT) ## What nobody calls (vulture), and links of the documents and of the site that lead nowhere.
+	@rm -rf .lab/quality && mkdir -p .lab/quality
+	@$(BIN)/jupyter nbconvert --log-level=ERROR --to script --output-dir .lab/quality notebooks/*.ipynb
+	$(BIN)/vulture
+	$(LAB) links
+
 .PHONY: coverage
 coverage: $(ENVIRONMENT) ## How much of the package unit and integration tests run: a figure and a badge into reports/.
 	@$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report=json:.coverage.json tests/unit tests/integration >&2
@@ -276,7 +283,7 @@ lock: ## Resolve requirements.lock anew from pyproject.toml, without what only a
 .PHONY: clean
 clean: ## Remove the lab's own environment, caches and state (stop the cloud first).
 	@if [ -s .lab/cloud/daemon.pid ]; then echo "The embedded cloud may still run: make down" >&2; exit 1; fi
-	rm -rf .venv .lab .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf .venv .lab reports/site .mypy_cache .pytest_cache .ruff_cache .coverage*
 
 .PHONY: help
 help: ## Print this map.

@@ -5,12 +5,20 @@ from pathlib import Path
 from mlops_lab import projects
 from mlops_lab.infrastructure import prediction_columns
 from mlops_lab.infrastructure.documentation import embed, overview
+from mlops_lab.reporting import drawings
 from mlops_lab.settings import Settings, variable
 
 
 def write(root: Path) -> str:
-    """Bring the README's generated parts, and what Terraform reads of the projects, into step; return what was done."""
+    """Bring the README's generated parts, the drawings, and what Terraform reads of the projects, into step.
+
+    Returns what was done.
+
+    Raises:
+        LabError: The architecture was never recorded.
+    """
     changed = prediction_columns.write(root / "infra", map(projects.get, projects.names()))
+    changed |= drawings.write(root / "reports")
     path = root / "README.md"
     present = path.read_text()
     wanted = embed(present, "terraform-overview", overview(root / "infra"))

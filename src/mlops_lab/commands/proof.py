@@ -91,3 +91,13 @@ def lab(
     from mlops_lab.reporting.workbench import open_lab
 
     open_lab(context.here(), context.say, port, browser)
+
+
+@app.command()
+def links() -> None:
+    """Look for links that lead nowhere, in the documents and in a site built anew."""
+    from mlops_lab.outcomes.week7 import broken_links
+
+    found = broken_links(context.here().root)
+    context.say("\n".join(found) or "no broken link, no request to another site")
+    context.finish(not found)
