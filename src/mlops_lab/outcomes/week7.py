@@ -66,7 +66,8 @@ def everything_is_polished(settings: Settings) -> str:
     require(not unfinished, f"unfinished: {', '.join(unfinished)}")
     _make(settings, "lint")
     notebooks = len(list((root / "reports").glob("week*/*.ipynb")))
-    return f"no broken link in documents and site; {notebooks} notebooks executed and fresh; nothing unfinished; `make lint` is clean"
+    kept = f"{notebooks} notebooks executed and fresh"
+    return f"no broken link in documents and site; {kept}; nothing unfinished; `make lint` is clean"
 
 
 def broken_links(root: Path) -> list[str]:
