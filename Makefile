@@ -268,8 +268,9 @@ quality: $(ENVIRONMENT) ## What nobody calls (vulture), and links of the documen
 	$(LAB) links
 
 .PHONY: coverage
-coverage: $(ENVIRONMENT) ## How much of the package unit and integration tests run: a figure and a badge into reports/.
-	@$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report=json:.coverage.json tests/unit tests/integration >&2
+coverage: $(ENVIRONMENT) ## How much of the package all tests run, in every process they start: a figure and a badge into reports/.
+	@$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report= tests/unit tests/integration >&2
+	@$(BIN)/pytest -q --cov --cov-append --cov-report=json:.coverage.json tests/e2e >&2
 	@$(LAB) coverage
 
 .PHONY: docs

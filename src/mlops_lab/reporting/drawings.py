@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 from mlops_lab.errors import LabError
@@ -18,6 +19,7 @@ def drawn(reports: Path) -> dict[Path, bytes]:
     Raises:
         LabError: The architecture was never recorded.
     """
+    import_module("IPython")  # whole: matplotlib looks into it, and another thread may be importing it just now
     from mlops_lab.reporting.diagram import draw
     from mlops_lab.reporting.picture import svg
 
