@@ -24,6 +24,7 @@ def card(
     project: Project,
     run: TrainingRun,
     stored: Stored,
+    gate: Mapping[str, Any],
     groups: Sequence[Mapping[str, Any]],
     moves: Sequence[Promotion],
 ) -> Json:
@@ -33,6 +34,7 @@ def card(
         project: Its declaration.
         run: The run that trained it, with the version it became.
         stored: Its bundle, read back and verified.
+        gate: What the gate asked and found, as the run logged it.
         groups: Metrics by protected group, as the run logged them.
         moves: Every promotion of the project's champion.
 
@@ -55,6 +57,7 @@ def card(
         "metric": _metric(project, stored.bundle.document(PROFILE)),
         "metrics": manifest["metrics"],
         "baselines": _baselines(project.metric, run.metrics),
+        "gate": {"checks": list(gate["checks"]), "champion": gate["champion"]},
         "groups": _groups(groups),
         "limits": _limits(project),
         "profile": _profile(stored.bundle.document(PROFILE)),

@@ -53,11 +53,12 @@ def stored(performance: dict[str, Any] | None) -> Stored:
     return Stored({}, bundle.seal(facts, files))
 
 
+GATE = {"checks": ["auc 0.92, at least 0.91"], "champion": "log_loss is 0.28, the champion's 0.29"}
 LOSSES = {"metric": "log_loss", "mean": 0.28, "deviation": 0.5, "rows": 100}
 
 
 def test_a_card_tells_use_metric_with_interval_baselines_and_lineage():
-    found = card(projects.get("income"), RUN, stored(LOSSES), [], [MOVE])
+    found = card(projects.get("income"), RUN, stored(LOSSES), GATE, [], [MOVE])
 
     assert found["metric"]["interval"] == pytest.approx([0.28 - 0.098, 0.28 + 0.098])
     assert found["baselines"] == [{"name": "constant", "value": 0.55}, {"name": "logistic", "value": 0.32}]
@@ -70,7 +71,7 @@ def test_a_card_tells_use_metric_with_interval_baselines_and_lineage():
 def test_the_largest_groups_are_shown_and_the_others_counted():
     groups = [group(f"g{rows}", rows) for rows in range(1, LARGEST + 3)]
 
-    found = card(projects.get("income"), RUN, stored(LOSSES), groups, [])["groups"]
+    found = card(projects.get("income"), RUN, stored(LOSSES), GATE, groups, [])["groups"]
 
     assert [each["rows"] for each in found[0]["shown"]] == sorted(range(3, LARGEST + 3), reverse=True)
     assert found[0]["left_out"] == 2
@@ -78,9 +79,9 @@ def test_the_largest_groups_are_shown_and_the_others_counted():
 
 def test_a_run_that_became_no_version_has_no_card():
     with pytest.raises(LabError, match="became no version"):
-        card(projects.get("income"), replace(RUN, version=None), stored(LOSSES), [], [])
+        card(projects.get("income"), replace(RUN, version=None), stored(LOSSES), GATE, [], [])
 
 
 def test_a_bundle_without_losses_says_what_makes_them():
     with pytest.raises(LabError, match="make retrain PROJECT=income"):
-        card(projects.get("income"), RUN, stored(None), [], [])
+        card(projects.get("income"), RUN, stored(None), GATE, [], [])

@@ -7,9 +7,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import nbformat
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, UndefinedError
 from markupsafe import Markup, escape
 
+from mlops_lab.errors import LabError
 from mlops_lab.reporting import loop_diagram, page
 from mlops_lab.reporting.site import canary, front
 from mlops_lab.reporting.site.figures import highlight, title
@@ -36,7 +37,7 @@ def build(reports: Path, address: str = "") -> Path:
         address: Where the sources are browsed, such as https://github.com/owner/name; nothing: no link leads there.
 
     Raises:
-        LabError: A record cannot be read.
+        LabError: A record cannot be read, or lacks a part.
     """
     records = read(reports)
     with TemporaryDirectory(prefix="site-", dir=reports) as name:
@@ -44,7 +45,10 @@ def build(reports: Path, address: str = "") -> Path:
         shutil.copytree(Path(__file__).parent / "assets", trial)
         weeks = [_week(week, trial) for week in records.weeks]
         _copy(records, Kept(reports), trial)
-        _render(trial, _shown(records, weeks, address, trial))
+        try:
+            _render(trial, _shown(records, weeks, address, trial))
+        except (KeyError, UndefinedError) as error:
+            raise LabError(f"A record below {reports} lacks a part ({error}); `make record` writes it anew.") from None
         shutil.rmtree(reports / FOLDER, ignore_errors=True)
         trial.rename(reports / FOLDER)
     return reports / FOLDER / "index.html"

@@ -32,9 +32,16 @@ def timeline(record: Json) -> Timeline:
     title = f"{record['project']}: version {record['version']} beside {record['stable_version']}, {record['opened']}"
     reason = f": {record['reason']}" if record["reason"] else ""
     points = [(_seconds(start, each["at"]), float(each["weight"])) for each in events]
-    shares = [(_seconds(start, each["at"]), 100 * each["share"]) for each in record["looks"] if each["share"]]
+    shares = [
+        (_seconds(start, each["at"]), _share(*each["settled"])) for each in record["looks"] if any(each["settled"])
+    ]
     drawing = Markup(draw(points, shares, f"Weight of {title}"))
     return Timeline(title, record["phase"] + reason, rows, record["looks"], record["failures"] or {}, drawing)
+
+
+def _share(stable: int, canary: int) -> float:
+    """Per cent of the requests that the canary took."""
+    return 100 * canary / (stable + canary)
 
 
 def draw(weights: Sequence[tuple[float, float]], shares: Sequence[tuple[float, float]], label: str) -> str:

@@ -62,8 +62,8 @@ def model_card(settings: Settings, name: str) -> Json:
         raise LabError(f"MLflow has no run {champion.run_id} of {name}'s champion; see `make models PROJECT={name}`.")
     with explained(settings):
         stored = history.read_stored(client(settings, "s3"), champion)
-    groups = registry.document(run.id, "groups.json")["groups"]
-    return card(projects.get(name), run, stored, groups, promotions(registry.notes()))
+    gate, groups = registry.document(run.id, "gate.json"), registry.document(run.id, "groups.json")["groups"]
+    return card(projects.get(name), run, stored, gate, groups, promotions(registry.notes()))
 
 
 def cost(state: Json) -> dict[str, Any]:

@@ -26,7 +26,10 @@ CANARY = {
         {"at": "2026-11-23T10:00:02.000Z", "what": "the canary has half", "weight": 50},
         {"at": "2026-11-23T10:00:12.000Z", "what": "stable has all", "weight": 0},
     ],
-    "looks": [{"at": "2026-11-23T10:00:08.000Z", "weight": 50, "share": 0.49, "verdict": "worse", "reasons": ["5xx"]}],
+    "looks": [
+        {"at": "2026-11-23T10:00:03.000Z", "weight": 50, "settled": [0, 0], "verdict": "go on", "reasons": []},
+        {"at": "2026-11-23T10:00:08.000Z", "weight": 50, "settled": [51, 49], "verdict": "worse", "reasons": ["5xx"]},
+    ],
     "failures": {"offered": 100, "failed": 9, "bound": 14, "target": 9, "balancer": 0},
 }
 

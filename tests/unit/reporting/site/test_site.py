@@ -86,7 +86,7 @@ def test_a_build_that_fails_leaves_the_site_before_it(reports: Path, canary: Pat
     before = site.read_bytes()
     canary.write_text(json.dumps({"project": "income"}))
 
-    with pytest.raises(KeyError):
+    with pytest.raises(LabError, match=r"lacks a part .*make record"):
         build(reports)
 
     assert site.read_bytes() == before
