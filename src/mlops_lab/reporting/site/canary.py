@@ -20,7 +20,7 @@ class Timeline:
     outcome: str
     rows: Sequence[tuple[str, str]]  # what happened: seconds since it was opened, and what
     looks: Sequence[Json]
-    failures: Json
+    failures: str
     drawing: Markup
 
 
@@ -36,7 +36,18 @@ def timeline(record: Json) -> Timeline:
         (_seconds(start, each["at"]), _share(*each["settled"])) for each in record["looks"] if any(each["settled"])
     ]
     drawing = Markup(draw(points, shares, f"Weight of {title}"))
-    return Timeline(title, record["phase"] + reason, rows, record["looks"], record["failures"] or {}, drawing)
+    return Timeline(title, record["phase"] + reason, rows, record["looks"], lost(record["failures"] or {}), drawing)
+
+
+def lost(failures: Json) -> str:
+    """Say what clients lost; what was not counted is not said."""
+    said = []
+    if clients := failures.get("clients"):
+        offered, failed, bound = (f"{clients[name]:,}" for name in ("offered", "failed", "bound"))
+        said.append(f"{failed} of {offered} requests failed, where {bound} can have met the canary (at 99.9 %)")
+    named = {"target": "5xx of the canary's tasks", "balancer": "5xx of the balancer"}
+    said += [f"{what}: {failures[name]}" for name, what in named.items() if name in failures]
+    return "; ".join(said)
 
 
 def _share(stable: int, canary: int) -> float:

@@ -30,7 +30,7 @@ CANARY = {
         {"at": "2026-11-23T10:00:03.000Z", "weight": 50, "settled": [0, 0], "verdict": "go on", "reasons": []},
         {"at": "2026-11-23T10:00:08.000Z", "weight": 50, "settled": [51, 49], "verdict": "worse", "reasons": ["5xx"]},
     ],
-    "failures": {"offered": 100, "failed": 9, "bound": 14, "target": 9, "balancer": 0},
+    "failures": {"clients": {"offered": 100, "failed": 9, "bound": 64, "answers": {}}, "target": 9, "balancer": 0},
 }
 
 

@@ -69,6 +69,7 @@ def test_a_canary_that_was_rolled_back_tells_when_and_why(reports: Path, canary:
 
     page = text(site, "canaries.html")
     assert "rolled back: 5xx above stable&#39;s" in page
+    assert "9 of 100 requests failed, where 64 can have met the canary" in page
     assert "12.0 s" in page
     assert '<path class="weight"' in page
     assert page.count('class="share"') == 1
