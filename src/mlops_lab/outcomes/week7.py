@@ -97,8 +97,14 @@ def _unfinished(root: Path) -> Iterator[str]:
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True).stdout
     for name in listed.split("\0"):
         shown = name.startswith(("src/", "infra/", "notebooks/")) or name in document_links.DOCUMENTS
-        if shown and name.endswith(TEXT) and UNFINISHED.search((root / name).read_text()):
+        if shown and name.endswith(TEXT) and UNFINISHED.search(_text(root / name)):
             yield name
+
+
+def _text(path: Path) -> str:
+    """Return a file's text; of a notebook what was written, not the pictures that it shows."""
+    text = path.read_text(encoding="utf-8")
+    return "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"]) if path.suffix == ".ipynb" else text
 
 
 OUTCOMES = (
