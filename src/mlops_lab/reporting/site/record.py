@@ -43,8 +43,8 @@ def record(settings: Settings, reports: Path, say: Say) -> None:
     state = Terraform(settings).show_json()
     say(f"written: {write(kept.cost, cost(state))}")
     say(f"written: {write(kept.architecture, reduced(state))}")
-    for key, document in _canaries(settings):
-        say(f"written: {write(kept.canaries / f'{Path(key).stem}.json', document)}")
+    for document in _canaries(settings):
+        say(f"written: {write(kept.canaries / canary_file(document), document)}")
 
 
 def model_card(settings: Settings, name: str) -> Json:
@@ -74,9 +74,14 @@ def cost(state: Json) -> dict[str, Any]:
     return {**told, "total": bill.total, "lines": lines, "unknown": list(bill.unknown)}
 
 
-def _canaries(settings: Settings) -> Iterator[tuple[str, Any]]:
+def canary_file(document: Json) -> str:
+    """Name the file of a canary's record; it sorts by time, and any file system takes it. Pure."""
+    return f"{document['opened']}-{document['project']}-{document['version']}.json".replace(":", "")
+
+
+def _canaries(settings: Settings) -> Iterator[Json]:
     with explained(settings):
         s3, bucket = client(settings, "s3"), catalog.predictions_bucket(account(settings))
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=catalog.CANARIES):
             for key in (item["Key"] for item in page.get("Contents", []) if "/records/" in item["Key"]):
-                yield key, json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+                yield json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
