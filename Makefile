@@ -248,14 +248,22 @@ release: $(ENVIRONMENT) ## Verify anew, write changelog and annotated tag of VER
 report: $(ENVIRONMENT) ## Run the notebook of WEEK through papermill into reports/.
 	$(LAB) report $(or $(WEEK),1)
 
+.PHONY: record
+record: $(ENVIRONMENT) ## Record what the site shows of a lab that is up: model cards, dashboards, cost, canaries.
+	$(LAB) record
+
+.PHONY: site
+site: $(ENVIRONMENT) ## Build the report site from what reports/ holds into reports/site (no lab is needed).
+	$(LAB) site $(if $(URL),--address "$(URL)")
+
 ##@ Workshop
 
 .PHONY: setup
 setup: $(ENVIRONMENT) ## Make the environment, nothing else.
 
 .PHONY: lab
-lab: $(ENVIRONMENT) ## Open JupyterLab on the notebooks.
-	$(BIN)/jupyter lab --notebook-dir notebooks
+lab: $(ENVIRONMENT) ## Open JupyterLab on the notebooks, kernel and parameters set (ARGS="--port 9999 --no-browser").
+	$(LAB) lab $(ARGS)
 
 .PHONY: lint
 lint: $(ENVIRONMENT) ## Lint, format check and strict types; the workflows by zizmor and their schema.
@@ -281,9 +289,17 @@ $(SCANNED): | $(ENVIRONMENT)
 	@rm -rf $(SCAN) && $(BIN)/python -m venv $(SCAN) && $(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check $(SCANNERS)
 	@touch $@
 
+.PHONY: quality
+quality: $(ENVIRONMENT) ## What nobody calls (vulture), and links of the documents and of the site that lead nowhere.
+	@rm -rf .lab/quality && mkdir -p .lab/quality
+	@$(BIN)/jupyter nbconvert --log-level=ERROR --to script --output-dir .lab/quality notebooks/*.ipynb
+	$(BIN)/vulture
+	$(LAB) links
+
 .PHONY: coverage
-coverage: $(ENVIRONMENT) ## How much of the package unit and integration tests run: a figure and a badge into reports/.
-	@$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report=json:.coverage.json tests/unit tests/integration >&2
+coverage: $(ENVIRONMENT) ## How much of the package all tests run, in every process they start: a figure and a badge into reports/.
+	@$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report= tests/unit tests/integration >&2
+	@$(BIN)/pytest -q --cov --cov-append --cov-report=json:.coverage.json tests/e2e >&2
 	@$(LAB) coverage
 
 .PHONY: docs
@@ -297,7 +313,7 @@ lock: ## Resolve requirements.lock anew from pyproject.toml, without what only a
 .PHONY: clean
 clean: ## Remove the lab's own environment, caches and state (stop the cloud first).
 	@if [ -s .lab/cloud/daemon.pid ]; then echo "The embedded cloud may still run: make down" >&2; exit 1; fi
-	rm -rf .venv .lab .mypy_cache .pytest_cache .ruff_cache .coverage*
+	rm -rf .venv .lab reports/site .mypy_cache .pytest_cache .ruff_cache .coverage*
 
 .PHONY: help
 help: ## Print this map.

@@ -25,6 +25,7 @@ JOBS_REPOSITORY = "mlops-jobs"
 GLUE_DATABASE = f"{NAME.replace('-', '_')}_predictions"
 MLFLOW_SERVICE = f"{NAME}-mlflow"
 MLFLOW_PORT = 5001  # of the balancer
+CANARIES = "canary/"  # key prefix of the canaries' records in the bucket of the prediction log
 METRICS = NAME  # CloudWatch namespace of the lab's own metrics
 SHED = "PredictionsShed"  # answered rows that were not logged, by project
 # What was answered, by project and by its model versions: rows, their scores, milliseconds of a request.

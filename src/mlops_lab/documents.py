@@ -3,17 +3,23 @@
 from pathlib import Path
 
 from mlops_lab.infrastructure.documentation import embed, overview
+from mlops_lab.reporting import drawings
 from mlops_lab.settings import Settings, variable
 
 
 def write(root: Path) -> str:
-    """Bring the README's generated parts into step; return what was done."""
+    """Bring the README's generated parts and the drawings into step; return what was done.
+
+    Raises:
+        LabError: The architecture was never recorded.
+    """
+    changed = drawings.write(root / "reports")
     path = root / "README.md"
     present = path.read_text()
     wanted = embed(present, "terraform-overview", overview(root / "infra"))
     wanted = embed(wanted, "settings", settings_table())
     path.write_text(wanted)
-    return f"{path}: " + ("already in step" if wanted == present else "written")
+    return f"{path}: " + ("already in step" if wanted == present and not changed else "written")
 
 
 def settings_table() -> str:

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from mlops_lab import document_links
 from mlops_lab.documents import settings_table
 from mlops_lab.infrastructure.documentation import overview_in_step
+from mlops_lab.reporting import drawings
 from mlops_lab.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 RUNBOOK = (ROOT / "RUNBOOK.md").read_text()
 TARGETS = set(re.findall(r"^([a-z0-9-]+):.*## ", (ROOT / "Makefile").read_text(), re.M))
+README_SETTINGS = set(re.findall(r"^\| `(\w+)` \|", README, re.M))
 ENTRY_PARTS = ("**Severity**", "**Meaning**", "**Impact**", "**Diagnosis**", "**Mitigation**", "**Verify**")
 
 
@@ -91,3 +94,34 @@ def test_no_document_or_source_has_unfinished_places():
     files = [ROOT / "README.md", ROOT / "RUNBOOK.md", *(ROOT / "src").rglob("*.py"), *(ROOT / "infra").rglob("*.tf")]
 
     assert [str(path) for path in files if unfinished.search(path.read_text())] == []
+
+
+def test_no_link_picture_or_badge_of_the_documents_is_broken():
+    assert document_links.broken(ROOT) == []
+
+
+def test_the_drawings_are_what_their_sources_draw():
+    assert drawings.out_of_step(ROOT / "reports") == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "RUNBOOK.md"])
+def test_every_variable_given_to_make_in_a_document_is_one_that_the_makefile_reads(document: str):
+    makefile = (ROOT / "Makefile").read_text()
+
+    given = {name for each in commands((ROOT / document).read_text()) for name in re.findall(r"\b([A-Z_]+)=", each)}
+    unknown = {name for name in given if not re.search(rf"\b{name}\b", makefile)}
+    assert given
+    assert unknown - {variable for variable in README_SETTINGS if variable.startswith("LAB_")} == set()
+
+
+def test_every_python_program_that_a_document_runs_exists():
+    programs = re.findall(r"python ((?:benchmarks|src|tests)/[\w/]+\.py)", README + RUNBOOK)
+
+    assert programs
+    assert [each for each in programs if not (ROOT / each).is_file()] == []
+
+
+def test_every_workflow_is_in_the_readme_s_table():
+    workflows = {path.name for path in (ROOT / ".github" / "workflows").glob("*.yml")}
+
+    assert {name for name in workflows if f"[`{name}`](.github/workflows/{name})" not in README} == set()

@@ -61,3 +61,43 @@ def docs() -> None:
     from mlops_lab.documents import write
 
     console.print(write(context.here().root))
+
+
+@app.command()
+def site(
+    address: Annotated[str, typer.Option(help="where the sources are browsed, such as https://github.com/o/n")] = "",
+) -> None:
+    """Build the report site from what is kept under reports/."""
+    from mlops_lab.reporting.site.build import build
+
+    console.print(f"written: {build(context.here().root / 'reports', address)}")
+
+
+@app.command()
+def record() -> None:
+    """Record what the site shows of a lab that is up."""
+    from mlops_lab.reporting.site.record import record
+
+    settings = context.up()
+    record(settings, settings.root / "reports", context.say)
+
+
+@app.command()
+def lab(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8888,
+    browser: Annotated[bool, typer.Option(help="open a browser")] = True,
+) -> None:
+    """Open JupyterLab on the notebooks, their kernel and parameters set."""
+    from mlops_lab.reporting.workbench import open_lab
+
+    open_lab(context.here(), context.say, port, browser)
+
+
+@app.command()
+def links() -> None:
+    """Look for links that lead nowhere, in the documents and in a site built anew."""
+    from mlops_lab.outcomes.week7 import broken_links
+
+    found = broken_links(context.here().root)
+    context.say("\n".join(found) or "no broken link, no request to another site")
+    context.finish(not found)

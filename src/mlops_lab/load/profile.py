@@ -49,11 +49,6 @@ def constant(rate: float, seconds: float) -> Profile:
     return (Stage(rate, rate, seconds),)
 
 
-def ramp(start: float, end: float, seconds: float) -> Profile:
-    """A rate that rises or falls evenly."""
-    return (Stage(start, end, seconds),)
-
-
 def steps(*stages: tuple[float, float]) -> Profile:
     """Constant rates one after the other, each with its seconds."""
     return tuple(Stage(rate, rate, seconds) for rate, seconds in stages)

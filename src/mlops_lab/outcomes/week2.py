@@ -34,7 +34,6 @@ PROJECT = "income"
 ONE_AT_A_TIME = threading.Lock()  # checks run side by side, and load of one would be seen by another
 TRACKED = {"ECSServiceAverageCPUUtilization", "ALBRequestCountPerTarget"}
 WIDGETS = ("CPU", "Memory", "Requests", "Latency", "4xx", "Healthy hosts")
-ONLY_IF_ANY = "5xx"  # CloudWatch counts errors that happen: where there are none it has no data
 RECENT_PERIODS = 6
 VERSION = "v1.0-infra"
 

@@ -132,6 +132,11 @@ PROJECT = Project(
         "native_country": "a protected attribute",
     },
     protected=("sex", "race", "native_country"),
+    intended="Choosing whom to call with an offer for high earners. Not for a decision on credit, work or housing.",
+    limits=(
+        "The rows are the United States' census of 1994: 50,000 dollars then are no income of today.",
+        "Incomes are known as above or below one bound; how far beyond, the model cannot say.",
+    ),
     search_space={
         "learning_rate": (0.05, 0.08, 0.1, 0.15),
         "max_iter": (100, 200, 300),

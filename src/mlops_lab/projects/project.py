@@ -192,6 +192,8 @@ class Project:
     derived: tuple[Derived, ...] = ()
     encoding: Encoding = "one-hot"  # of categories
     capacity: Mapping[str, int] = field(default_factory=dict)  # of its tasks, where Terraform's defaults do not suit
+    intended: str = ""  # what the model is for, as its card says; empty: the title
+    limits: tuple[str, ...] = ()  # what it cannot do, as its card says, a sentence each
 
     def __post_init__(self) -> None:
         """Refuse a project that contradicts itself."""

@@ -162,6 +162,11 @@ class Registry:
         with self._mlflow() as mlflow:
             return dict(mlflow.MlflowClient().get_run(run_id).data.tags)
 
+    def document(self, run_id: str, name: str) -> dict[str, Any]:
+        """Return a JSON document that was logged with a run."""
+        with self._mlflow() as mlflow:
+            return dict(mlflow.artifacts.load_dict(f"runs:/{run_id}/{name}"))
+
     def notes(self) -> dict[str, str]:
         """Return what was noted on the registered model, by key."""
         with self._mlflow() as mlflow:

@@ -8,8 +8,8 @@ from string import Template
 from nbformat import NotebookNode
 
 
-def page(notebook: NotebookNode, name: str) -> str:
-    """Render a notebook; its title is its first heading, else its name."""
+def page(notebook: NotebookNode, name: str, navigation: str = "") -> str:
+    """Render a notebook; its title is its first heading, else its name. Navigation is HTML that stands above it."""
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
@@ -18,7 +18,9 @@ def page(notebook: NotebookNode, name: str) -> str:
     body, resources = exporter.from_notebook_node(notebook)
     frame = Template(files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
     highlight = "\n".join(resources["inlining"]["css"])
-    return frame.substitute(title=escape(_title(notebook) or name), highlight=highlight, body=body)
+    return frame.substitute(
+        title=escape(_title(notebook) or name), highlight=highlight, body=body, navigation=navigation
+    )
 
 
 def write_page(notebook: NotebookNode, path: Path) -> Path:

@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlops_lab.errors import LabError
-from mlops_lab.load.profile import Stage, constant, duration, parse, ramp, schedule, steps
+from mlops_lab.load.profile import Stage, constant, duration, parse, schedule, steps
 
 RATES = st.floats(0, 500, allow_nan=False)
 PROFILES = st.lists(st.builds(Stage, RATES, RATES, st.floats(0.1, 5)), min_size=1, max_size=4).map(tuple)
@@ -14,14 +14,14 @@ def test_a_constant_rate_is_evenly_spaced_and_begins_at_once():
 
 
 def test_a_ramp_offers_the_integral_of_its_rate():
-    due = list(schedule(ramp(0, 10, 10)))
+    due = list(schedule((Stage(0, 10, 10),)))
 
     assert len(due) == 50
     assert due[12] == pytest.approx((2 * 12) ** 0.5)  # t**2 / 2 requests are due after t seconds
 
 
 def test_a_falling_ramp_ends_at_rest():
-    due = list(schedule(ramp(10, 0, 10)))
+    due = list(schedule((Stage(10, 0, 10),)))
 
     assert len(due) == 50
     assert sum(at < 5 for at in due) == 38  # three quarters of them in the first half, and the one due at once

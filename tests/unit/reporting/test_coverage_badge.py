@@ -36,14 +36,16 @@ def test_the_badge_is_a_picture_with_the_figure_in_a_colour_that_says_whether_it
 
 
 def test_figure_and_badge_are_written(tmp_path: Path):
-    measured = {"totals": {"percent_covered": 87.654}, "files": {"src/mlops_lab/cli.py": summary(1, 2)}}
+    totals = {"percent_covered": 87.654, "covered_lines": 9, "num_statements": 10}
+    measured = {"totals": totals, "files": {"src/mlops_lab/cli.py": summary(1, 2)}}
     (tmp_path / ".coverage.json").write_text(json.dumps(measured))
 
     told = coverage_badge.write(tmp_path, tmp_path / "reports")
 
-    assert "87.7 %" in told
-    assert json.loads((tmp_path / "reports/coverage.json").read_text())["total"] == 87.7
-    assert (tmp_path / "reports/coverage.svg").is_file()
+    kept = json.loads((tmp_path / "reports/coverage.json").read_text())
+    assert "90.0 % of lines, 87.7 % of lines and branches" in told
+    assert (kept["lines"], kept["total"]) == (90.0, 87.7)
+    assert "90 %" in (tmp_path / "reports/coverage.svg").read_text()
 
 
 def test_without_a_measurement_one_is_told_what_measures(tmp_path: Path):

@@ -15,7 +15,6 @@ from mlops_lab.serving.prediction_log.segment import Segment
 
 SEGMENT_BYTES = 4 * 1024 * 1024  # then another file is begun: a shipper holds one in memory
 RETRY_SECONDS = 1.0  # after a failed write: a full disk must not cost every request another attempt
-MICROSECONDS = 1_000_000
 
 LOG = logging.getLogger(__name__)
 
