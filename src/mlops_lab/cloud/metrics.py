@@ -1,6 +1,6 @@
 """What CloudWatch holds of a project's services, under AWS's own names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -49,30 +49,46 @@ class Series:
 
 
 def read(
-    settings: Settings,
-    project: str,
-    start: datetime,
-    end: datetime,
-    track: str = "stable",
-    wanted: Mapping[str, Metric] = METRICS,
+    settings: Settings, project: str, start: datetime, end: datetime, wanted: Mapping[str, Metric] = METRICS
 ) -> dict[str, Series]:
-    """Return series of a track over a span, by their keys; latencies in seconds, CPU and memory in per cent.
+    """Return series of the stable service over a span, by their keys; latencies in seconds, CPU and memory in per cent.
 
     Raises:
         LabError: The service's target group does not exist, or the target does not answer.
     """
+    return read_tracks(settings, project, start, end, wanted, ("stable",))["stable"]
+
+
+def read_tracks(
+    settings: Settings,
+    project: str,
+    start: datetime,
+    end: datetime,
+    wanted: Mapping[str, Metric],
+    tracks: Sequence[str] = catalog.TRACKS,
+) -> dict[str, dict[str, Series]]:
+    """Return series by track and key, asked for at once, so that no track is a period ahead of another.
+
+    Raises:
+        LabError: A target group does not exist, or the target does not answer.
+    """
     with explained(settings):
-        dimensions = _dimensions(client(settings, "elbv2"), catalog.service(project, track))
-        queries = [_query(key, metric, dimensions, settings.metric_period) for key, metric in wanted.items()]
+        elbv2, period = client(settings, "elbv2"), settings.metric_period
+        dimensions = {track: _dimensions(elbv2, catalog.service(project, track)) for track in tracks}
+        queries = [
+            _query(f"{track}_{key}", metric, dimensions[track], period)
+            for track in tracks
+            for key, metric in wanted.items()
+        ]
+        found: dict[str, list[tuple[datetime, float]]] = {query["Id"]: [] for query in queries}
         pages = client(settings, "cloudwatch").get_paginator("get_metric_data")
-        found: dict[str, list[tuple[datetime, float]]] = {key: [] for key in wanted}
         for page in pages.paginate(
             MetricDataQueries=queries, StartTime=start, EndTime=end, ScanBy="TimestampAscending"
         ):
             for result in page["MetricDataResults"]:
                 moments = (moment.astimezone(UTC) for moment in result["Timestamps"])
                 found[result["Id"]] += zip(moments, result["Values"], strict=True)
-    return {key: Series(settings.metric_period, tuple(points)) for key, points in found.items()}
+    return {track: {key: Series(period, tuple(found[f"{track}_{key}"])) for key in wanted} for track in tracks}
 
 
 def _dimensions(elbv2: Any, name: str) -> dict[tuple[str, str], dict[str, str]]:

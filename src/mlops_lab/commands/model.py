@@ -45,6 +45,7 @@ def canary(
     plan: Annotated[str, typer.Option(help="per cents of the requests, by commas")] = "50",
     seconds: Annotated[float | None, typer.Option(min=1, help="of a step at least (default: 6 metric periods)")] = None,
     why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = "",
+    rehearse: Annotated[bool, typer.Option(help="roll back at the end, however good")] = False,
     load: Annotated[float | None, typer.Option(min=0, help="requests a second of its own (aws: none)")] = None,
 ) -> None:
     """Shift requests to a version step by step, judge it, and promote it or roll it back."""
@@ -54,12 +55,12 @@ def canary(
     from mlops_lab.progress import Timeline
 
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # it rolls back, as Ctrl-C does
-    settings, wish = context.up(), Wish(version, plan, seconds, why, "", load)
+    settings, wish = context.up(), Wish(version, plan, seconds, why, "", rehearse, load)
     with Display(console) as display:
         done = run_canary(settings, context.known(project), wish, Timeline(console).lane("canary"), display)
     for line in summary(done):
         context.say(line)
-    context.finish(done.phase == "promoted")
+    context.finish(done.succeeded)
 
 
 @app.command()

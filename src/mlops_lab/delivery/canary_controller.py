@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops_lab.delivery.canary_opening import UNDECIDED, WAIT
-from mlops_lab.delivery.canary_state import Canary, Failures, Look, LostError, Phase, moment, stamp
+from mlops_lab.delivery.canary_state import PASSED, Canary, Failures, Look, LostError, Phase, moment, stamp
 from mlops_lab.delivery.traffic_split import CANARY, STABLE, WHOLE
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.canary import Counts, Limits, Verdict, judge
@@ -20,7 +20,6 @@ from mlops_lab.pipeline.canary import Counts, Limits, Verdict, judge
 LOOK = 1.0  # seconds between two looks
 BEAT = 5.0  # seconds between two signs of life
 SETTLED = timedelta(seconds=2)  # that a balancer takes to follow new weights
-PASSED = "every step has passed"
 
 
 class RollBackError(Exception):
@@ -148,6 +147,8 @@ class Controller:
             self._write(replace(self.canary, step=step + 1))
         if self.canary.fault:
             raise RollBackError(f"the fault {self.canary.fault} was not noticed in {len(self.canary.plan)} steps")
+        if self.canary.rehearsal:
+            raise RollBackError(f"rehearsal: {PASSED}")
         self._save(PASSED, phase="promoting")
 
     def _begin(self, step: int) -> None:
@@ -200,7 +201,7 @@ class Controller:
         self._seen = seen.canary.requests + seen.stable.requests
         verdict = judge(stable, seen.canary, self._parts.limits, looks + 1)
         look = Look(
-            stamp(now), canary.step, canary.weight, seen.share, stable, seen.canary,
+            stamp(now), canary.step, canary.weight, seen.settled, stable, seen.canary,
             verdict.decision, verdict.reasons, dict(verdict.figures),
         )  # fmt: skip
         self._write(replace(canary, looks=(*canary.looks, look)))

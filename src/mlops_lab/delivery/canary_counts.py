@@ -26,7 +26,7 @@ class Observation:
 
     stable: Counts
     canary: Counts
-    share: float | None  # of the requests that reached a target; None: no whole period has any
+    settled: tuple[int, int]  # requests that stable and the canary took since the weights had settled
 
 
 class Observer:
@@ -54,7 +54,7 @@ class Observer:
             "requests": Metric(BALANCER, "RequestCount", "Sum"),
             "latency": Metric(BALANCER, "TargetResponseTime", SLOW),
         }
-        found = metrics.read(self._settings, self._project, start, now, STABLE, wanted)
+        found = metrics.read(self._settings, self._project, start, now, wanted)
         if sum(found["requests"].values) < LEAST or not found["latency"].values:
             return None
         return TIMES * median(found["latency"].values)
@@ -64,23 +64,20 @@ class Observer:
 
         Args:
             start: Of the window; the period in which it lies counts whole, for the canary had no request before.
-            settled: From when on the share of the requests is measured.
+            settled: From when on the tracks' shares of the requests are measured.
             now: End of the window.
             slow: Seconds from which a request counts as slow.
         """
-        wanted = _traffic(slow)
-        tracks = {
-            track: metrics.read(self._settings, self._project, start, now, track, wanted) for track in catalog.TRACKS
-        }
+        tracks = metrics.read_tracks(self._settings, self._project, start, now, _traffic(slow))
         with explained(self._settings):
             scores = self._log.counts(start, list(self._versions.values()), self._edges)
         found = {track: tally(tracks[track], scores[self._versions[track]]) for track in catalog.TRACKS}
         own = round(sum(tracks[CANARY]["unanswered"].values))
-        return Observation(found[STABLE], with_unanswered(found[CANARY], own), share(tracks, settled))
+        return Observation(found[STABLE], with_unanswered(found[CANARY], own), taken(tracks, settled))
 
     def errors(self, start: datetime, end: datetime) -> tuple[int, int]:
         """Return the 5xx of the canary's tasks and of the balancer itself in a window."""
-        found = metrics.read(self._settings, self._project, start, end, CANARY, _traffic(1.0))
+        found = metrics.read_tracks(self._settings, self._project, start, end, _traffic(1.0))[CANARY]
         return round(sum(found["errors"].values)), round(sum(found["unanswered"].values))
 
 
@@ -97,14 +94,13 @@ def with_unanswered(counts: Counts, own: int) -> Counts:
     return Counts(counts.requests + own, counts.errors + own, counts.slow, counts.scores)
 
 
-def share(tracks: Tracks, settled: datetime) -> float | None:
-    """Return the canary's share of the requests in the periods that began after the weights had settled. Pure."""
-    counted = {
-        track: sum(value for when, value in series["requests"].points if when >= settled)
-        for track, series in tracks.items()
-    }
-    total = sum(counted.values())
-    return counted[CANARY] / total if total else None
+def taken(tracks: Tracks, settled: datetime) -> tuple[int, int]:
+    """Count each track's requests of the periods that began after the weights had settled. Pure."""
+    stable, canary = (
+        round(sum(value for when, value in tracks[track]["requests"].points if when >= settled))
+        for track in (STABLE, CANARY)
+    )
+    return stable, canary
 
 
 def alarming(settings: Settings, project: str) -> list[str]:

@@ -31,6 +31,7 @@ class Wish:
     seconds: float | None = None  # of a step, at least; None: six periods of the metrics
     why: str = ""
     fault: str = ""  # put into the canary on purpose
+    rehearsal: bool = False  # roll back at the end, however good
     load: float | None = None  # requests a second that the canary offers itself, 0 none; None: the target's default
 
 
@@ -56,6 +57,7 @@ def opening(settings: Settings, project: str, wish: Wish, tracks: Tracks, say: S
         who=caller(settings),
         why=wish.why or f"canary of version {chosen.version} beside version {running}",
         fault=wish.fault,
+        rehearsal=wish.rehearsal,
         image=image.publish(project, settings, say).uri,
         bundle_uri=found.uri,
         bundle_sha256=found.sha256,

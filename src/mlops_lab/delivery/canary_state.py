@@ -16,6 +16,7 @@ from mlops_lab.pipeline.canary import Counts, Decision
 from mlops_lab.settings import Settings
 
 Phase = Literal["releasing", "shifting", "promoting", "reverting", "promoted", "rolled back"]
+PASSED = "every step has passed"
 CLOSED: tuple[Phase, ...] = ("promoted", "rolled back")
 TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey")  # another controller was faster
 
@@ -40,12 +41,17 @@ class Look:
     at: str
     step: int
     weight: int
-    share: float | None  # of the requests that reached a target, measured over whole periods of the step
+    settled: tuple[int, int]  # requests that stable and the canary took in whole periods of the step
     stable: Counts  # that was judged
     canary: Counts
     verdict: Decision
     reasons: tuple[str, ...]
     figures: Mapping[str, float]
+
+    @property
+    def share(self) -> float | None:
+        """The canary's measured share of the requests; None: no whole period has any."""
+        return self.settled[1] / sum(self.settled) if any(self.settled) else None
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Loss:
     offered: int  # requests
     failed: int
     bound: int  # of the requests that met the canary, at 99.9 %: as many can have failed by it
+    answers: Mapping[int, Mapping[str, int]]  # weight -> model version -> answers of seconds in which it held
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,7 @@ class Canary:
     who: str
     why: str
     fault: str  # that was put into it on purpose; "": none
+    rehearsal: bool  # it is rolled back at the end, however good
     image: str  # of the release, by digest
     bundle_uri: str
     bundle_sha256: str
@@ -100,6 +108,11 @@ class Canary:
     def is_open(self) -> bool:
         """Whether something is left to do."""
         return self.phase not in CLOSED
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended as it was meant to: promoted, or a rehearsal that passed every step."""
+        return self.phase == "promoted" or (self.rehearsal and self.reason == f"rehearsal: {PASSED}")
 
     @property
     def seconds_to_rollback(self) -> float | None:

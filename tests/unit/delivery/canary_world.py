@@ -116,7 +116,7 @@ class World:
     def observe(self, start: datetime, settled: datetime, now: datetime, slow: float) -> Observation:
         grown = round((now - start).total_seconds())
         counts = self.canary_counts
-        return Observation(GOOD, Counts(counts.requests + grown, counts.errors, counts.slow, counts.scores), 0.5)
+        return Observation(GOOD, Counts(counts.requests + grown, counts.errors, counts.slow, counts.scores), (500, 500))
 
 
 class FakeTracks:
@@ -172,7 +172,7 @@ class NotedStore(Store):
 def opened(world: World, **changes: Any) -> Canary:
     values: dict[str, Any] = {
         "project": "income", "version": "2", "stable_version": "1", "plan": world.plan, "seconds": 3.0,
-        "who": "somebody", "why": "better", "fault": "", "image": "image@sha256:2", "bundle_uri": "s3://b/2/",
+        "who": "somebody", "why": "better", "fault": "", "rehearsal": False, "image": "image@sha256:2", "bundle_uri": "s3://b/2/",
         "bundle_sha256": "2" * 64, "stable_definition": "1", "opened": stamp(world.now),
         "deadline": stamp(world.now + timedelta(seconds=600)),
     }  # fmt: skip

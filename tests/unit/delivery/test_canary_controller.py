@@ -208,6 +208,15 @@ def test_a_fault_that_nobody_noticed_is_never_promoted():
     assert world.runs["stable"] == "1"
 
 
+def test_a_rehearsal_ends_as_it_began():
+    world = World()
+
+    done = controller(world, rehearsal=True).drive()
+
+    assert (done.phase, done.succeeded) == ("rolled back", True)
+    assert (world.runs["stable"], world.champion, world.tasks["canary"]) == ("1", "1", 0)
+
+
 @pytest.mark.parametrize("signal", [KeyboardInterrupt(), SystemExit(143)])
 def test_an_interrupted_command_rolls_back_before_it_ends(signal: BaseException):
     def interrupt(world: World) -> None:

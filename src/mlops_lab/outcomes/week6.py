@@ -1,0 +1,122 @@
+"""Week 6, canary, security, cost: what outcomes 6.1 to 6.7 must see."""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from mlops_lab import catalog
+from mlops_lab.cloud import alarms
+from mlops_lab.cloud.session import client, explained
+from mlops_lab.delivery.canary import run_canary
+from mlops_lab.delivery.canary_opening import Wish
+from mlops_lab.delivery.canary_state import Canary, moment, records
+from mlops_lab.load.experiment import BAD
+from mlops_lab.load.live import aim, offer
+from mlops_lab.load.profile import constant
+from mlops_lab.outcomes.outcome import Outcome, require
+from mlops_lab.progress import silent
+from mlops_lab.settings import Settings
+
+PROJECT = "income"
+ONE_AT_A_TIME = threading.Lock()  # checks run side by side, and a canary is judged by the requests of all
+RECENT = timedelta(days=1)
+HALF, ENOUGH = 50, 2_000  # per cent; requests
+RATE, SECONDS = 40.0, 80.0  # of a rehearsal that sees enough of them
+SIGMAS = 3.1  # of a binomial count: 99.9 %
+BURST = 5.0  # requests a second that are answered with 4xx
+PATIENCE = 8  # periods until an alarm has changed its state
+
+
+def half_of_the_requests_reach_the_canary(settings: Settings) -> str:
+    """6.1: at 50/50 both versions answer, each as often as a fair coin allows, by the answers and by the target groups.
+
+    A canary of the last day is taken, or a rehearsal is run that leaves stable and the alias as they are.
+    """
+    with ONE_AT_A_TIME:
+        found = _latest(settings, _saw_enough) or _run(
+            settings, Wish(seconds=SECONDS, rehearsal=True, load=RATE, why="outcome 6.1")
+        )
+    require(_saw_enough(found), f"the canary of {found.opened} saw too few requests at {HALF} %: {found.reason}")
+    assert found.failures is not None
+    assert found.failures.clients is not None
+    answered = found.failures.clients.answers[HALF]
+    versions = {found.stable_version, found.version}
+    require(answered.keys() == versions, f"the answers came from versions {answered}")
+    counts = {
+        "answers": (answered[found.stable_version], answered[found.version]),
+        "target groups": _settled(found),
+    }
+    told = [_within_bound(source, *pair) for source, pair in counts.items()]
+    return f"version {found.version} beside {found.stable_version}, {found.opened}: {'; '.join(told)}"
+
+
+def a_burst_of_errors_is_noticed_and_forgotten(settings: Settings) -> str:
+    """6.6: wrong requests move the 4xx alarm to ALARM, its action is executed, and it returns to OK by itself."""
+    name = f"{catalog.service(PROJECT)}-client-errors"
+    with ONE_AT_A_TIME:
+        start = datetime.now(UTC)
+        sent = offer(replace(aim(settings, PROJECT), bodies=[BAD]), constant(BURST, 2 * settings.metric_period))
+        _await_state(settings, name, "ALARM")
+        _await_state(settings, name, "OK")
+    time.sleep(2)  # until the action of the return to OK is in the history
+    now = datetime.now(UTC)
+    changes = [each for each in alarms.changes(settings, start, now) if each.alarm == name]
+    acted = [each for each in alarms.actions(settings, start, now) if each.alarm == name and each.succeeded]
+    states = [each.after for each in changes]
+    require(states == ["ALARM", "OK"], f"{name} went to {states}")
+    require(len(acted) >= 2, f"of its actions {len(acted)} were executed")
+    went, returned = (each.moment for each in changes)
+    return (
+        f"{dict(sent.errors)} at {BURST:g} a second: {name} ALARM after {(went - start).total_seconds():.0f} s "
+        f"({changes[0].reason}), OK {(returned - went).total_seconds():.0f} s later; notices of both to {acted[0].arn}"
+    )
+
+
+def _latest(settings: Settings, fits: Callable[[Canary], bool]) -> Canary | None:
+    """Return the last canary of the last day that fits, or None."""
+    since = datetime.now(UTC) - RECENT
+    found = [each for each in records(settings, PROJECT) if moment(each.opened) > since and fits(each)]
+    return found[-1] if found else None
+
+
+def _run(settings: Settings, wish: Wish) -> Canary:
+    return run_canary(settings, PROJECT, wish, silent, lambda canary: None)
+
+
+def _saw_enough(canary: Canary) -> bool:
+    clients = canary.failures.clients if canary.failures is not None else None
+    answers = clients.answers.get(HALF, {}) if clients is not None else {}
+    return min(sum(answers.values()), sum(_settled(canary))) >= ENOUGH
+
+
+def _settled(canary: Canary) -> tuple[int, int]:
+    """Requests that the target groups of stable and canary took at 50/50."""
+    return next((each.settled for each in reversed(canary.looks) if each.weight == HALF), (0, 0))
+
+
+def _within_bound(source: str, stable: int, canary: int) -> str:
+    total = stable + canary
+    bound = SIGMAS * math.sqrt(total) / 2
+    told = f"by {source} {canary:,} of {total:,} ({canary / total:.2%}, bound 50 % +- {bound / total:.2%})"
+    require(abs(canary - total / 2) <= bound, told)
+    return told
+
+
+def _await_state(settings: Settings, name: str, wanted: str) -> None:
+    deadline = time.monotonic() + PATIENCE * settings.metric_period
+    with explained(settings):
+        cloudwatch = client(settings, "cloudwatch")
+        while (alarm := cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0])["StateValue"] != wanted:
+            require(
+                time.monotonic() < deadline, f"{name} is {alarm['StateValue']}, not {wanted}: {alarm['StateReason']}"
+            )
+            time.sleep(0.5)
+
+
+OUTCOMES: Sequence[Outcome] = (
+    Outcome("6.1", "canary 50/50 verified", half_of_the_requests_reach_the_canary),
+    Outcome("6.6", "4xx/5xx alarms", a_burst_of_errors_is_noticed_and_forgotten),
+)
