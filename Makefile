@@ -138,7 +138,7 @@ promote: $(ENVIRONMENT) ## Make PROJECT's challenger (or VERSION) the champion; 
 
 .PHONY: canary
 canary: $(ENVIRONMENT) ## Shift PROJECT's requests to VERSION by PLAN (50 or 5,25,50,100), SECONDS a step; promote or roll back (LOAD=requests a second).
-	$(LAB) canary "$$PROJECT" --why "$$WHY" $(if $(VERSION),--version $(VERSION)) $(if $(PLAN),--plan "$(PLAN)") $(if $(SECONDS),--seconds $(SECONDS)) $(if $(LOAD),--load $(LOAD)) $(if $(REHEARSE),--rehearse)
+	$(LAB) canary "$$PROJECT" --why "$$WHY" $(if $(VERSION),--version $(VERSION)) $(if $(PLAN),--plan "$(PLAN)") $(if $(SECONDS),--seconds $(SECONDS)) $(if $(LOAD),--load $(LOAD)) $(if $(REHEARSE),--rehearse) $(if $(FAULT),--fault $(FAULT))
 
 .PHONY: canaries
 canaries: $(ENVIRONMENT) ## PROJECT's canaries so far: what became of each, seconds to rollback, failed client requests.

@@ -45,6 +45,7 @@ def canary(
     plan: Annotated[str, typer.Option(help="per cents of the requests, by commas")] = "50",
     seconds: Annotated[float | None, typer.Option(min=1, help="of a step at least (default: 6 metric periods)")] = None,
     why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = "",
+    fault: Annotated[str, typer.Option(help="put into the canary on purpose: crash, hash, errors, slow")] = "",
     rehearse: Annotated[bool, typer.Option(help="roll back at the end, however good")] = False,
     load: Annotated[float | None, typer.Option(min=0, help="requests a second of its own (aws: none)")] = None,
 ) -> None:
@@ -55,7 +56,7 @@ def canary(
     from mlops_lab.progress import Timeline
 
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # it rolls back, as Ctrl-C does
-    settings, wish = context.up(), Wish(version, plan, seconds, why, "", rehearse, load)
+    settings, wish = context.up(), Wish(version, plan, seconds, why, fault, rehearse, load)
     with Display(console) as display:
         done = run_canary(settings, context.known(project), wish, Timeline(console).lane("canary"), display)
     for line in summary(done):

@@ -7,12 +7,14 @@ from uuid import uuid4
 
 from mlops_lab import catalog, projects
 from mlops_lab.cloud.session import account, client, explained
-from mlops_lab.delivery.canary_controller import Clock, Controller, Parts
+from mlops_lab.delivery import faults
+from mlops_lab.delivery.canary_controller import Controller
 from mlops_lab.delivery.canary_counts import Observer, alarming
 from mlops_lab.delivery.canary_deadline import Deadline
 from mlops_lab.delivery.canary_load import CanaryLoad
 from mlops_lab.delivery.canary_losses import LATE, lost
 from mlops_lab.delivery.canary_opening import Wish, opening
+from mlops_lab.delivery.canary_parts import Clock, Parts
 from mlops_lab.delivery.canary_state import Canary, Failures, Store, moment
 from mlops_lab.delivery.canary_tracks import Tracks
 from mlops_lab.delivery.score_log import ScoreLog
@@ -133,7 +135,7 @@ class _Canaries:
             alarming=lambda: alarming(settings, self.project),
             promote=self._promote,
             demote=self._demote,
-            change=dict,
+            change=faults.change(canary.fault),
             failures=lambda closing: self._failures(closing, observer, load),
             show=show,
             clock=self.clock,

@@ -5,17 +5,18 @@ and an armed schedule that gives stable all weight if none comes.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops_lab.delivery.canary_opening import UNDECIDED, WAIT
-from mlops_lab.delivery.canary_state import PASSED, Canary, Failures, Look, LostError, Phase, moment, stamp
+from mlops_lab.delivery.canary_parts import Parts
+from mlops_lab.delivery.canary_state import PASSED, Canary, Look, LostError, Phase, moment, stamp
 from mlops_lab.delivery.traffic_split import CANARY, STABLE, WHOLE
 from mlops_lab.errors import LabError
-from mlops_lab.pipeline.canary import Counts, Limits, Verdict, judge
+from mlops_lab.pipeline.canary import Counts, Verdict, judge
 
 LOOK = 1.0  # seconds between two looks
 BEAT = 5.0  # seconds between two signs of life
@@ -27,36 +28,6 @@ class RollBackError(Exception):
 
 
 FAILURES = (RollBackError, LabError, BotoCoreError, ClientError, KeyboardInterrupt, SystemExit)
-
-
-class Clock(Protocol):
-    """Time, which tests let pass as they like."""
-
-    def now(self) -> datetime:
-        """The moment, in UTC."""
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What a controller moves and looks at."""
-
-    store: Any
-    split: Any
-    tracks: Any
-    deadline: Any
-    observer: Any
-    alarming: Callable[[], list[str]]
-    promote: Callable[[Canary], None]  # the alias, unless it names the version already
-    demote: Callable[[Canary], None]  # the alias, back to where it was, if it names the version
-    change: Callable[[Any], dict[str, Any]]  # of the canary's task definition: a fault, or nothing
-    failures: Callable[[Canary], Failures]
-    show: Callable[[Canary], None]
-    clock: Clock
-    period: float  # seconds between two data of a metric
-    limits: Limits
 
 
 class Controller:
@@ -146,7 +117,7 @@ class Controller:
             self._watch()
             self._write(replace(self.canary, step=step + 1))
         if self.canary.fault:
-            raise RollBackError(f"the fault {self.canary.fault} was not noticed in {len(self.canary.plan)} steps")
+            raise RollBackError(self.canary.unnoticed)
         if self.canary.rehearsal:
             raise RollBackError(f"rehearsal: {PASSED}")
         self._save(PASSED, phase="promoting")
@@ -194,6 +165,7 @@ class Controller:
     def _judge(self, start: datetime, looks: int) -> tuple[Verdict | None, int]:
         """Judge the step so far where there is something new to judge."""
         now, canary = self._parts.clock.now(), self.canary
+        assert canary.slow is not None  # known since before the first step
         seen = self._parts.observer.observe(start, start + SETTLED, now, canary.slow)
         stable = self._stable_before() if canary.weight == WHOLE else seen.stable
         if seen.canary.requests + seen.stable.requests == self._seen:
@@ -209,8 +181,7 @@ class Controller:
 
     def _stable_before(self) -> Counts:
         """Stable's counts of the step before: where the canary has all requests, stable has none."""
-        before = [each for each in self.canary.looks if each.weight < WHOLE][-1]
-        return before.stable
+        return [each for each in self.canary.looks if each.weight < WHOLE][-1].stable
 
     def _promote(self) -> None:
         """Move stable, weights, alias and the canary's count, in this order: each state in between can stay."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from mlops_lab import catalog, projects
 from mlops_lab.cloud.session import account, caller, client
-from mlops_lab.delivery import image
+from mlops_lab.delivery import faults, image
 from mlops_lab.delivery.canary_plan import PLAN, parse_plan
 from mlops_lab.delivery.canary_state import Canary, stamp
 from mlops_lab.delivery.canary_tracks import PATIENCE, Tracks
@@ -39,9 +39,10 @@ def opening(settings: Settings, project: str, wish: Wish, tracks: Tracks, say: S
     """Return a canary that has not begun; its image is published.
 
     Raises:
-        LabError: The plan is none, the version is not published, did not pass the gate or runs on stable already, or
-            stable does not run.
+        LabError: The plan or the fault is none, the version is not published, did not pass the gate or runs on stable
+            already, or stable does not run.
     """
+    faults.change(wish.fault)  # refused before anything is built
     steps, running = parse_plan(wish.plan), stable_version(tracks, project)
     chosen = _chosen(Registry(settings, project), wish.version, running)
     bucket = catalog.models_bucket(account(settings))

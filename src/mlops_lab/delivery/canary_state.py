@@ -115,6 +115,11 @@ class Canary:
         return self.phase == "promoted" or (self.rehearsal and self.reason == f"rehearsal: {PASSED}")
 
     @property
+    def unnoticed(self) -> str:
+        """The reason with which a bad canary is rolled back that passed every step."""
+        return f"the fault {self.fault} was not noticed in {len(self.plan)} steps"
+
+    @property
     def seconds_to_rollback(self) -> float | None:
         """Seconds from the canary's first weight, or its opening, until stable had all; None: not rolled back."""
         ends = [each.at for each in self.events if each.what.startswith("stable has all")]

@@ -12,12 +12,15 @@ from mlops_lab.cloud import alarms
 from mlops_lab.cloud.session import client, explained
 from mlops_lab.delivery.canary import run_canary
 from mlops_lab.delivery.canary_opening import Wish
-from mlops_lab.delivery.canary_state import Canary, moment, records
+from mlops_lab.delivery.canary_state import Canary, Loss, moment, records
+from mlops_lab.delivery.traffic_split import TrafficSplit
 from mlops_lab.load.experiment import BAD
 from mlops_lab.load.live import aim, offer
 from mlops_lab.load.profile import constant
 from mlops_lab.outcomes.outcome import Outcome, require
 from mlops_lab.progress import silent
+from mlops_lab.registry.promotion import Promotion, history
+from mlops_lab.registry.tracking import Registry
 from mlops_lab.settings import Settings
 
 PROJECT = "income"
@@ -26,6 +29,7 @@ RECENT = timedelta(days=1)
 HALF, ENOUGH = 50, 2_000  # per cent; requests
 RATE, SECONDS = 40.0, 80.0  # of a rehearsal that sees enough of them
 SIGMAS = 3.1  # of a binomial count: 99.9 %
+FAULT = "errors"
 BURST = 5.0  # requests a second that are answered with 4xx
 PATIENCE = 8  # periods until an alarm has changed its state
 
@@ -53,6 +57,22 @@ def half_of_the_requests_reach_the_canary(settings: Settings) -> str:
     return f"version {found.version} beside {found.stable_version}, {found.opened}: {'; '.join(told)}"
 
 
+def a_bad_canary_is_reverted_by_itself(settings: Settings) -> str:
+    """6.2: bad canaries of the last day were rolled back by themselves, what clients lost is bounded, the alias stayed.
+
+    One that fails some requests is run where there was none.
+    """
+    with ONE_AT_A_TIME:
+        if _latest(settings, _failed_some) is None:
+            _run(settings, Wish(fault=FAULT, load=RATE / 2, why="outcome 6.2"))
+        found = [each for each in _recent(settings) if each.fault and _clients(each) is not None]
+        weight = TrafficSplit(client(settings, "elbv2"), PROJECT).read()
+    require(any(map(_failed_some, found)), "no bad canary that clients could notice was rolled back")
+    require(weight == 0, f"the canary still has {weight} % of the requests")
+    moves = history(Registry(settings, PROJECT).notes())
+    return "; ".join(_reverted(each, moves) for each in found)
+
+
 def a_burst_of_errors_is_noticed_and_forgotten(settings: Settings) -> str:
     """6.6: wrong requests move the 4xx alarm to ALARM, its action is executed, and it returns to OK by itself."""
     name = f"{catalog.service(PROJECT)}-client-errors"
@@ -75,21 +95,50 @@ def a_burst_of_errors_is_noticed_and_forgotten(settings: Settings) -> str:
     )
 
 
+def _reverted(canary: Canary, moves: Sequence[Promotion]) -> str:
+    """What became of a bad canary."""
+    name, seconds = f"{canary.fault} ({canary.opened})", canary.seconds_to_rollback
+    require(canary.phase == "rolled back" and seconds is not None, f"{name} was {canary.phase}")
+    closed = moment(canary.events[-1].at)
+    moved = [each for each in moves if moment(canary.opened) < moment(each.when) < closed]
+    require(not moved, f"{name}: the alias moved: {', '.join(map(str, moved))}")
+    require(canary.reason != canary.unnoticed, f"{name}: {canary.reason}")
+    clients = _clients(canary)
+    assert clients is not None
+    lost = f"{clients.failed} of {clients.offered} client requests failed, bound {clients.bound}"
+    require(clients.failed <= clients.bound, f"{name}: {lost}")
+    return f"{name}: stable at 100 % after {seconds:.0f} s, {lost}, alias unmoved: {canary.reason[:120]}"
+
+
 def _latest(settings: Settings, fits: Callable[[Canary], bool]) -> Canary | None:
     """Return the last canary of the last day that fits, or None."""
-    since = datetime.now(UTC) - RECENT
-    found = [each for each in records(settings, PROJECT) if moment(each.opened) > since and fits(each)]
+    found = [each for each in _recent(settings) if fits(each)]
     return found[-1] if found else None
+
+
+def _recent(settings: Settings) -> list[Canary]:
+    since = datetime.now(UTC) - RECENT
+    return [each for each in records(settings, PROJECT) if moment(each.opened) > since]
 
 
 def _run(settings: Settings, wish: Wish) -> Canary:
     return run_canary(settings, PROJECT, wish, silent, lambda canary: None)
 
 
+def _clients(canary: Canary) -> Loss | None:
+    return canary.failures.clients if canary.failures is not None else None
+
+
 def _saw_enough(canary: Canary) -> bool:
-    clients = canary.failures.clients if canary.failures is not None else None
+    clients = _clients(canary)
     answers = clients.answers.get(HALF, {}) if clients is not None else {}
     return min(sum(answers.values()), sum(_settled(canary))) >= ENOUGH
+
+
+def _failed_some(canary: Canary) -> bool:
+    """Whether it was bad on purpose, had requests and failed some."""
+    clients = _clients(canary)
+    return bool(canary.fault and clients is not None and clients.failed)
 
 
 def _settled(canary: Canary) -> tuple[int, int]:
@@ -118,5 +167,6 @@ def _await_state(settings: Settings, name: str, wanted: str) -> None:
 
 OUTCOMES: Sequence[Outcome] = (
     Outcome("6.1", "canary 50/50 verified", half_of_the_requests_reach_the_canary),
+    Outcome("6.2", "rollback on failure", a_bad_canary_is_reverted_by_itself),
     Outcome("6.6", "4xx/5xx alarms", a_burst_of_errors_is_noticed_and_forgotten),
 )
