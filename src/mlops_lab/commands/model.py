@@ -92,7 +92,7 @@ def rollback(
     if reverted is None:
         context.say(roll_back(Registry(settings, name), caller(settings), why))
         return
-    for line in ("A canary was open and is rolled back; the champion's alias was not moved.", *summary(reverted)):
+    for line in ("A canary was open and is rolled back, in place of the champion.", *summary(reverted)):
         context.say(line)
 
 

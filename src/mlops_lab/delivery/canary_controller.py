@@ -18,7 +18,7 @@ from mlops_lab.delivery.traffic_split import CANARY, STABLE, WHOLE
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.canary import Counts, Verdict, judge
 
-LOOK = 1.0  # seconds between two looks
+LOOKS = 10  # in a period of the metrics: at alarms, weights and targets, which do not wait for the next data
 BEAT = 5.0  # seconds between two signs of life
 SETTLED = timedelta(seconds=2)  # that a balancer takes to follow new weights
 
@@ -222,7 +222,7 @@ class Controller:
         self._write(closed)
 
     def _pause(self) -> None:
-        self._parts.clock.sleep(LOOK)
+        self._parts.clock.sleep(self._parts.period / LOOKS)
         self._beat()
 
     def _beat(self, *, now: bool = False) -> None:

@@ -1,7 +1,6 @@
 """Week 6, canary, security, cost: what outcomes 6.1 to 6.7 must see."""
 
 import math
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,13 +17,13 @@ from mlops_lab.load.experiment import BAD
 from mlops_lab.load.live import aim, offer
 from mlops_lab.load.profile import constant
 from mlops_lab.outcomes.outcome import Outcome, require
+from mlops_lab.outcomes.week2 import ONE_AT_A_TIME
 from mlops_lab.progress import silent
 from mlops_lab.registry.promotion import Promotion, history
 from mlops_lab.registry.tracking import Registry
 from mlops_lab.settings import Settings
 
 PROJECT = "income"
-ONE_AT_A_TIME = threading.Lock()  # checks run side by side, and a canary is judged by the requests of all
 RECENT = timedelta(days=1)
 HALF, ENOUGH = 50, 2_000  # per cent; requests
 RATE, SECONDS = 40.0, 80.0  # of a rehearsal that sees enough of them
