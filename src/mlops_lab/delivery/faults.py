@@ -35,14 +35,24 @@ ACTS = {
 
 
 def change(fault: str) -> Change:
-    """Return what a fault changes in a released task definition; "" changes nothing.
+    """Return what a fault changes in a released task definition; "" is a sound one.
+
+    A release starts from its family's newest definition, which may be that of a bad canary: what its fault changed is
+    undone first. (A bundle's hash is the release's own.)
 
     Raises:
         LabError: There is no such fault.
     """
     if fault and fault not in FAULTS:
         raise LabError(f"FAULT is {fault!r}; use one of {', '.join(FAULTS)}.")
-    return FAULTS[fault] if fault else dict
+    made = FAULTS[fault] if fault else dict
+    return lambda definition: made(_sound(definition))
+
+
+def _sound(definition: Json) -> dict[str, Any]:
+    first, *others = definition["containerDefinitions"]
+    kept = {name: value for name, value in first.items() if name != "entryPoint"}
+    return {**definition, "containerDefinitions": [kept, *others]}
 
 
 def _crashing(definition: Json) -> dict[str, Any]:

@@ -152,6 +152,26 @@ def test_weights_that_the_deadline_has_restored_are_not_taken_away_again():
     assert world.weights == [5, 50, 0, 0]
 
 
+def test_weights_that_the_deadline_restored_after_the_controller_died_stay_restored():
+    world = World(plan=(50,))
+    world.kill_at = world_acts(world).index("weight 50") + 2
+    with pytest.raises(Killed):
+        driven(world)
+    world.weight = 0
+
+    done = taken_over(world)
+
+    assert done.phase == "rolled back"
+    assert world.weights == [50, 0, 0]
+
+
+def world_acts(world: World) -> list[str]:
+    """What a canary does in such a world when nobody kills it."""
+    undisturbed = World(plan=world.plan)
+    driven(undisturbed)
+    return undisturbed.acts
+
+
 def test_a_canary_past_its_deadline_is_rolled_back_by_whoever_comes_next():
     world = World(kill_at=9)
     with pytest.raises(Killed):

@@ -1,5 +1,6 @@
 import pytest
 
+from mlops_lab.delivery.deploy import Release, released
 from mlops_lab.delivery.faults import ACTS, FAULTS, PREDICT, PROGRAM, change
 from mlops_lab.errors import LabError
 
@@ -24,6 +25,14 @@ def test_a_fault_changes_the_container_and_neither_its_image_nor_what_it_was_giv
 
 def test_no_fault_changes_nothing():
     assert change("")(RELEASED) == RELEASED
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_release_after_a_bad_canary_is_sound_again(fault: str):
+    release = Release("i@sha256:2", "s3://b/2/", "b" * 64, "2")
+    bad = change(fault)(released(RELEASED, release))
+
+    assert change("")(released(bad, release)) == released(RELEASED, release)
 
 
 def test_a_fault_nobody_knows_is_refused_with_those_there_are():
