@@ -11,6 +11,11 @@ PROJECT ?= income
 IMAGE   ?= $(PROJECT)
 WEEK    ?=
 VERSION ?=
+PLAN    ?=
+SECONDS ?=
+LOAD    ?=
+FAULT   ?=
+REHEARSE ?=
 SEED    ?= 0
 SIZE    ?=
 SEARCH  ?=
@@ -143,8 +148,16 @@ models: $(ENVIRONMENT) ## PROJECT's registered versions, aliases and lineage, ev
 promote: $(ENVIRONMENT) ## Make PROJECT's challenger (or VERSION) the champion; WHY="..." is kept with who and when.
 	$(LAB) promote "$$PROJECT" --why "$$WHY" $(if $(VERSION),--version $(VERSION))
 
+.PHONY: canary
+canary: $(ENVIRONMENT) ## Shift PROJECT's requests to VERSION by PLAN (50 or 5,25,50,100), SECONDS a step; promote or roll back (LOAD=requests a second).
+	$(LAB) canary "$$PROJECT" --why "$$WHY" $(if $(VERSION),--version $(VERSION)) $(if $(PLAN),--plan "$(PLAN)") $(if $(SECONDS),--seconds $(SECONDS)) $(if $(LOAD),--load $(LOAD)) $(if $(REHEARSE),--rehearse) $(if $(FAULT),--fault $(FAULT))
+
+.PHONY: canaries
+canaries: $(ENVIRONMENT) ## PROJECT's canaries so far: what became of each, seconds to rollback, failed client requests.
+	$(LAB) canaries "$$PROJECT"
+
 .PHONY: rollback
-rollback: $(ENVIRONMENT) ## Make PROJECT's previous champion the champion again; WHY="..." is kept.
+rollback: $(ENVIRONMENT) ## Roll back PROJECT's open canary, else make its previous champion the champion again; WHY="..." is kept.
 	$(LAB) rollback "$$PROJECT" --why "$$WHY"
 
 .PHONY: retrain-task

@@ -219,13 +219,13 @@ run "a_task_role_reaches_its_own_project_only" {
   }
 
   assert {
-    condition     = alltrue([for role in concat([aws_iam_role.execution, aws_iam_role.retrain_execution], values(aws_iam_role.task), values(aws_iam_role.retrain), [aws_iam_role.scheduler]) : strcontains(role.assume_role_policy, "aws:SourceAccount")])
+    condition     = alltrue([for role in concat([aws_iam_role.execution, aws_iam_role.retrain_execution], values(aws_iam_role.task), values(aws_iam_role.retrain), values(aws_iam_role.canary), [aws_iam_role.scheduler]) : strcontains(role.assume_role_policy, "aws:SourceAccount")])
     error_message = "a service may take a role only for this account"
   }
 
   assert {
     condition = alltrue(flatten([
-      for policy in concat([aws_iam_role_policy.execution, aws_iam_role_policy.retrain_execution, aws_iam_role_policy.scheduler], values(aws_iam_role_policy.task), values(aws_iam_role_policy.retrain)) : [
+      for policy in concat([aws_iam_role_policy.execution, aws_iam_role_policy.retrain_execution, aws_iam_role_policy.scheduler], values(aws_iam_role_policy.task), values(aws_iam_role_policy.retrain), values(aws_iam_role_policy.canary)) : [
         for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) : !strcontains(action, "*")]
       ]
     ]))

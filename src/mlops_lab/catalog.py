@@ -26,6 +26,7 @@ GLUE_DATABASE = f"{NAME.replace('-', '_')}_predictions"
 MLFLOW_SERVICE = f"{NAME}-mlflow"
 MLFLOW_PORT = 5001  # of the balancer
 CANARIES = "canary/"  # key prefix of the canaries' records in the bucket of the prediction log
+SCHEDULES = NAME  # EventBridge Scheduler's group
 METRICS = NAME  # CloudWatch namespace of the lab's own metrics
 SHED = "PredictionsShed"  # answered rows that were not logged, by project
 # What was answered, by project and by its model versions: rows, their scores, milliseconds of a request.
@@ -86,6 +87,16 @@ def labels_table(project: str) -> str:
 def loop_key(project: str, month: str) -> str:
     """Key of what a project's loop decided for a month, in the bucket of the prediction log."""
     return f"loop/project={project}/{month}.json"
+
+
+def canary_prefix(project: str) -> str:
+    """Key prefix of a project's canaries in the bucket of the prediction log: the state of one, records of all."""
+    return f"canary/project={project}/"
+
+
+def canary_role(project: str) -> str:
+    """IAM role that ends a project's canary at its deadline; the schedule that does has the same name."""
+    return f"{NAME}-{project}-canary"
 
 
 def drift_experiment(project: str) -> str:

@@ -126,6 +126,11 @@ class Settings(BaseSettings):
         return max(10, self.metric_seconds) if self.is_local else 60
 
     @property
+    def canary_load(self) -> float:
+        """Requests a second that a canary offers itself unless told otherwise: on aws it has the users' own."""
+        return 25.0 if self.is_local else 0.0
+
+    @property
     def mlflow_uri(self) -> str | None:
         """MLflow's tracking server where it is fixed, or None where the balancer is to be asked for."""
         return self.mlflow or (f"http://{LOOPBACK}:{self.mlflow_port}" if self.is_local else None)

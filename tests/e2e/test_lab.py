@@ -21,8 +21,10 @@ from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
 from mlops_lab.cloud.notices import Notice, subscribed
 from mlops_lab.data import predictions
+from mlops_lab.delivery.canary_state import records
 from mlops_lab.delivery.repository import Repository
 from mlops_lab.delivery.rotation import rotate
+from mlops_lab.delivery.traffic_split import TrafficSplit
 from mlops_lab.load.live import aim, offer
 from mlops_lab.load.profile import constant
 from mlops_lab.load.summary import Summary
@@ -229,6 +231,34 @@ def test_status_shows_the_service_and_its_healthy_target(lab: Lab):
 
 def test_logs_are_read_back_from_cloudwatch(lab: Lab):
     assert '"event": "ready"' in lab.run("logs", "income").stdout
+
+
+def test_a_bad_canary_is_rolled_back_by_itself_and_clients_lose_at_most_the_bound(lab: Lab):
+    before = lab.run("models", "income").stdout
+
+    done = lab.run("canary", "income", "--fault", "errors", "--load", "25")
+
+    (last,) = [each for each in records(lab.settings, "income") if each.fault][-1:]
+    assert (done.returncode, last.phase) == (1, "rolled back"), done.stdout[-3000:] + done.stderr
+    assert "5xx" in last.reason or last.reason == "alarm mlops-lab-income-canary-errors"  # whichever is first
+    assert last.failures is not None
+    assert last.failures.clients is not None
+    assert 0 < last.failures.clients.failed <= last.failures.clients.bound < last.failures.clients.offered
+    assert lab.run("models", "income").stdout == before
+
+
+def test_a_canary_whose_controller_is_killed_is_taken_back_by_rollback(lab: Lab):
+    split = TrafficSplit(lab.client("elbv2"), "income")
+    command = [sys.executable, "-c", "from mlops_lab.cli import main; main()", "canary", "income", "--rehearse"]
+    with subprocess.Popen(command, cwd=lab.settings.root, env=lab.environment, stdout=subprocess.DEVNULL) as controller:
+        until(lambda: split.read() == 50)
+        controller.kill()
+
+    done = lab.run("rollback", "income", "--why", "killed")
+
+    assert (done.returncode, split.read()) == (0, 0), done.stderr
+    assert "A canary was open and is rolled back" in done.stdout
+    assert records(lab.settings, "income")[-1].reason == "killed"
 
 
 def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):

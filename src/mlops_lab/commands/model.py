@@ -39,16 +39,61 @@ def promote(
 
 
 @app.command()
+def canary(
+    project: ProjectName,
+    version: Annotated[str | None, typer.Option(help="default: the challenger, else the newest")] = None,
+    plan: Annotated[str, typer.Option(help="per cents of the requests, by commas")] = "50",
+    seconds: Annotated[float | None, typer.Option(min=1, help="of a step at least (default: 6 metric periods)")] = None,
+    why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = "",
+    fault: Annotated[str, typer.Option(help="put into the canary on purpose: crash, hash, errors, slow")] = "",
+    rehearse: Annotated[bool, typer.Option(help="roll back at the end, however good")] = False,
+    load: Annotated[float | None, typer.Option(min=0, help="requests a second of its own (aws: none)")] = None,
+) -> None:
+    """Shift requests to a version step by step, judge it, and promote it or roll it back."""
+    from mlops_lab.delivery.canary import run_canary
+    from mlops_lab.delivery.canary_display import Display, summary
+    from mlops_lab.delivery.canary_opening import Wish
+    from mlops_lab.progress import Timeline
+
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # it rolls back, as Ctrl-C does
+    settings, wish = context.up(), Wish(version, plan, seconds, why, fault, rehearse, load)
+    with Display(console) as display:
+        done = run_canary(settings, context.known(project), wish, Timeline(console).lane("canary"), display)
+    for line in summary(done):
+        context.say(line)
+    context.finish(done.succeeded)
+
+
+@app.command()
+def canaries(project: ProjectName) -> None:
+    """List a project's canaries: what was shifted, what became of it, what clients lost."""
+    from mlops_lab.delivery.canary_display import summary
+    from mlops_lab.delivery.canary_state import records
+
+    for each in records(context.up(), context.known(project)):
+        context.say("\n  ".join([f"{each.opened}  {summary(each)[0]}", *summary(each)[1:]]))
+
+
+@app.command()
 def rollback(
     project: ProjectName, why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = ""
 ) -> None:
-    """Make the previous champion the champion again."""
+    """Roll back the project's open canary; where there is none, make the previous champion the champion again."""
     from mlops_lab.cloud.session import caller
+    from mlops_lab.delivery.canary import revert_canary
+    from mlops_lab.delivery.canary_display import Display, summary
+    from mlops_lab.progress import Timeline
     from mlops_lab.registry.promotion import roll_back
     from mlops_lab.registry.tracking import Registry
 
-    settings = context.up()
-    context.say(roll_back(Registry(settings, context.known(project)), caller(settings), why))
+    settings, name = context.up(), context.known(project)
+    with Display(console) as display:
+        reverted = revert_canary(settings, name, why, Timeline(console).lane("canary"), display)
+    if reverted is None:
+        context.say(roll_back(Registry(settings, name), caller(settings), why))
+        return
+    for line in ("A canary was open and is rolled back, in place of the champion.", *summary(reverted)):
+        context.say(line)
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

@@ -7,6 +7,7 @@ describe an environment and the application's files; both are on this machine on
 import compileall
 import hashlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -104,10 +105,11 @@ class Packager:
             (new / IMAGE).write_bytes(content)
 
     def _image(self, layer: Path, recipe: Recipe) -> dict[str, Any]:
+        path = f"{self._environment.python.parent}:{os.defpath}"  # as in an image, `python` is the one that serves
         return {
             "entry_point": [str(self._environment.python), *recipe.arguments],
             "command": [],
-            "environment": {"PYTHONPATH": str(layer), "LAB_ROOT": str(layer), **recipe.environment},
+            "environment": {"PYTHONPATH": str(layer), "LAB_ROOT": str(layer), "PATH": path, **recipe.environment},
             "working_directory": str(layer),
         }
 

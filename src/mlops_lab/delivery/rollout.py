@@ -37,6 +37,7 @@ def roll(
     is_live: Callable[[], bool],
     say: Say,
     timeout: float,
+    tasks: int = 1,
 ) -> str:
     """Register what `change` makes of a family's newest definition, update the service, return the definition's ARN.
 
@@ -49,6 +50,7 @@ def roll(
         is_live: Whether what is wanted answers.
         say: Gets a line for every step.
         timeout: Seconds until the wait is given up.
+        tasks: That run at least.
 
     Raises:
         LabError: The service does not exist, its tasks fail, or it is not live in time.
@@ -58,11 +60,11 @@ def roll(
     arn = str(found["taskDefinition"])
     present = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
     wanted = change(ecs.describe_task_definition(taskDefinition=name)["taskDefinition"])
-    if found["desiredCount"] == 0 or wanted != registrable(present):
+    if found["desiredCount"] < tasks or wanted != registrable(present):
         arn = str(ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"])
         say(f"registered {arn.rpartition('/')[2]}")
         ecs.update_service(
-            cluster=catalog.CLUSTER, service=name, taskDefinition=arn, desiredCount=max(1, found["desiredCount"])
+            cluster=catalog.CLUSTER, service=name, taskDefinition=arn, desiredCount=max(tasks, found["desiredCount"])
         )
     _wait(ecs, name, arn, is_live, deadline)
     return arn
@@ -82,8 +84,13 @@ def service(ecs: Any, name: str) -> Json:
     return found
 
 
+def is_settled(found: Json) -> bool:
+    """Whether a described service has one deployment and every task that it wants."""
+    return len(found["deployments"]) == 1 and found["runningCount"] == found["desiredCount"] > 0
+
+
 def _wait(ecs: Any, name: str, arn: str, is_live: Callable[[], bool], deadline: float) -> None:
-    while not (_is_settled(service(ecs, name), arn) and is_live()):
+    while not (is_live() and _runs(service(ecs, name), arn)):
         if reason := _failure(ecs, name, arn):
             raise LabError(f"{name}: the tasks of {arn.rpartition('/')[2]} fail: {reason}. See `make logs`.")
         if time.monotonic() > deadline:
@@ -91,12 +98,8 @@ def _wait(ecs: Any, name: str, arn: str, is_live: Callable[[], bool], deadline: 
         time.sleep(POLL_SECONDS)
 
 
-def _is_settled(found: Json, arn: str) -> bool:
-    return (
-        len(found["deployments"]) == 1
-        and found["taskDefinition"] == arn
-        and found["runningCount"] == found["desiredCount"] > 0
-    )
+def _runs(found: Json, arn: str) -> bool:
+    return is_settled(found) and bool(found["taskDefinition"] == arn)
 
 
 def _failure(ecs: Any, name: str, arn: str) -> str | None:

@@ -71,6 +71,14 @@ def percentile(summary: Summary, rank: float) -> float | None:
     return summary.maximum
 
 
+def share(summary: Summary, above: float, most: float) -> float | None:
+    """Return the per cent of the values that are more than `above` and at most `most`; None where it is not known."""
+    if summary.distribution is None:
+        return None
+    within = math.fsum(times for value, times in _values(summary).items() if above < value <= most)
+    return 100 * within / summary.samples
+
+
 def _together(parts: Iterable[Summary]) -> dict[float, float]:
     values: dict[float, float] = {}
     for part in parts:
