@@ -56,6 +56,6 @@ def _walk(module: Json) -> Iterator[Resource]:
     for each in module.get("resources", ()):
         if each["mode"] == "managed":
             key = each.get("index", "")
-            yield Resource(each["address"], each["type"], each["name"], str(key), each["values"])
+            yield Resource(each["address"], each["type"], each["name"], str(key), each.get("values", {}))
     for child in module.get("child_modules", ()):
         yield from _walk(child)

@@ -2,7 +2,7 @@ import pytest
 
 from mlops_lab.pipeline.cost import monthly_bill
 from mlops_lab.pipeline.projection import Night, by_size, per_thousand, resized, stopped_at_night, task_hour
-from mlops_lab.pipeline.resources import Resource, Resources
+from mlops_lab.pipeline.resources import Resource, Resources, read
 
 QUARTER = 0.25 * 0.04048 + 0.5 * 0.004445  # USD an hour of the smallest task
 
@@ -73,3 +73,22 @@ def test_a_rate_of_nothing_has_no_price() -> None:
 
 def test_an_hour_of_a_task_is_its_size_and_its_address() -> None:
     assert task_hour(256, 512, address=True) == pytest.approx(QUARTER + 0.005)
+
+
+def test_before_the_first_apply_a_balancer_is_counted_in_every_public_subnet() -> None:
+    subnets = [
+        {
+            "address": f"s{n}",
+            "mode": "managed",
+            "type": "aws_subnet",
+            "name": f"s{n}",
+            "values": {"tags": {"Tier": tier}},
+        }
+        for n, tier in enumerate(("public", "public", "private"))
+    ]
+    balancer = {"address": "lb", "mode": "managed", "type": "aws_lb", "name": "this", "values": {"internal": False}}
+    bare = {"address": "r", "mode": "managed", "type": "aws_route_table_association", "name": "r"}  # all yet unknown
+
+    bill = monthly_bill(read({"planned_values": {"root_module": {"resources": [*subnets, balancer, bare]}}}))
+
+    assert {line.what: line.count for line in bill.lines}["Public IPv4, load balancer"] == 2
