@@ -66,7 +66,8 @@ demo: $(ENVIRONMENT) ## From a clone to a live prediction: cloud, Terraform, tra
 	$(LAB) demo
 
 .PHONY: test
-test: lint check scan $(ENVIRONMENT) ## All tests: lint, types, Terraform, scans, unit, documents, integration, end to end with the notebook.
+test: $(ENVIRONMENT) ## All tests: lint, types, Terraform, scans, unit, documents, integration, end to end with the notebook.
+	@$(MAKE) -j2 lint check scan
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/docs tests/integration
 	$(BIN)/pytest tests/e2e
 

@@ -45,7 +45,9 @@ def canary(
     plan: Annotated[str, typer.Option(help="per cents of the requests, by commas")] = "50",
     seconds: Annotated[float | None, typer.Option(min=1, help="of a step at least (default: 6 metric periods)")] = None,
     why: Annotated[str, typer.Option(help="the reason, kept with the promotion")] = "",
-    fault: Annotated[str, typer.Option(help="put into the canary on purpose: crash, hash, errors, slow")] = "",
+    fault: Annotated[
+        str, typer.Option(help="put into the canary on purpose: crash, hash, errors, slow, leak, scores")
+    ] = "",
     rehearse: Annotated[bool, typer.Option(help="roll back at the end, however good")] = False,
     load: Annotated[float | None, typer.Option(min=0, help="requests a second of its own (aws: none)")] = None,
 ) -> None:

@@ -10,15 +10,18 @@ Change = Callable[[Json], dict[str, Any]]  # of a task definition as it is regis
 PREDICT = "/predict"
 EVERY = 3  # requests, of which one fails
 SLEEP = 0.4  # seconds that a slow answer takes longer
+LEAK = 8  # MiB that an answer leaves behind
+WRONG = 0.5  # that every score is multiplied by
 # What a faulty task runs in place of `python -m mlops_lab.serving`: the same service behind a layer that misbehaves.
 PROGRAM = """
 import asyncio, itertools, sys
 from mlops_lab.serving import __main__ as serving
 
-made, number = serving.create_app, itertools.count(1)
+made, number, kept = serving.create_app, itertools.count(1), []
 
-def create_app(*given):
-    app = made(*given)
+def create_app(model, *given):
+    {spoil}
+    app = made(model, *given)
     async def faulty(scope, receive, send):
         if scope["type"] == "http" and scope["path"].endswith({path!r}):
             {act}
@@ -28,10 +31,13 @@ def create_app(*given):
 serving.create_app = create_app
 sys.exit(serving.main())
 """
-ACTS = {
+ACTS = {  # on every prediction
     "errors": f"if next(number) % {EVERY} == 0: raise ValueError('an input that the model does not take')",
+    "leak": f"kept.append(b'x' * ({LEAK} << 20))",
     "slow": f"await asyncio.sleep({SLEEP})",
 }
+# On the model that was verified, and scores its example as it should.
+SPOILS = {"scores": f"right = model._score; model._score = lambda columns: {WRONG} * right(columns)"}
 
 
 def change(fault: str) -> Change:
@@ -77,8 +83,23 @@ def _slow(definition: Json) -> dict[str, Any]:
     return _behind(definition, "slow")
 
 
-def _behind(definition: Json, act: str) -> dict[str, Any]:
-    return _with(definition, entryPoint=["python", "-c", PROGRAM.format(path=PREDICT, act=ACTS[act])])
+def _leaking(definition: Json) -> dict[str, Any]:
+    """It keeps 8 MiB of every answer, until its limit kills it."""
+    return _behind(definition, "leak")
+
+
+def _wrong(definition: Json) -> dict[str, Any]:
+    """It halves every score: answers that look right and are not."""
+    return _behind(definition, "scores")
+
+
+def _behind(definition: Json, fault: str) -> dict[str, Any]:
+    return _with(definition, entryPoint=["python", "-c", program(fault)])
+
+
+def program(fault: str) -> str:
+    """Return the source of a service that misbehaves."""
+    return PROGRAM.format(path=PREDICT, act=ACTS.get(fault, "pass"), spoil=SPOILS.get(fault, "pass"))
 
 
 def _with(definition: Json, **container: Any) -> dict[str, Any]:
@@ -86,4 +107,11 @@ def _with(definition: Json, **container: Any) -> dict[str, Any]:
     return {**definition, "containerDefinitions": [{**first, **container}, *others]}
 
 
-FAULTS: Mapping[str, Change] = {"crash": _crashing, "hash": _other_hash, "errors": _failing, "slow": _slow}
+FAULTS: Mapping[str, Change] = {
+    "crash": _crashing,
+    "hash": _other_hash,
+    "errors": _failing,
+    "slow": _slow,
+    "leak": _leaking,
+    "scores": _wrong,
+}

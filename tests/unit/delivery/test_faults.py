@@ -1,7 +1,7 @@
 import pytest
 
 from mlops_lab.delivery.deploy import Release, released
-from mlops_lab.delivery.faults import ACTS, FAULTS, PREDICT, PROGRAM, change
+from mlops_lab.delivery.faults import ACTS, FAULTS, SPOILS, change, program
 from mlops_lab.errors import LabError
 
 RELEASED = {
@@ -36,10 +36,10 @@ def test_the_release_after_a_bad_canary_is_sound_again(fault: str):
 
 
 def test_a_fault_nobody_knows_is_refused_with_those_there_are():
-    with pytest.raises(LabError, match="FAULT is 'rust'; use one of crash, hash, errors, slow"):
+    with pytest.raises(LabError, match="FAULT is 'rust'; use one of crash, hash, errors, slow, leak, scores"):
         change("rust")
 
 
-@pytest.mark.parametrize("act", ACTS.values())
-def test_the_faulty_program_is_one_that_python_takes(act: str):
-    compile(PROGRAM.format(path=PREDICT, act=act), "fault", "exec")
+@pytest.mark.parametrize("fault", [*ACTS, *SPOILS])
+def test_the_faulty_program_is_one_that_python_takes(fault: str):
+    compile(program(fault), "fault", "exec")
