@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from math import isfinite
 from types import MappingProxyType
 
+import pandas as pd
+
 from mlops_lab import catalog, projects
 from mlops_lab.candidate import PLAIN, Candidate, Progress, Recipe, Step, step, train_candidate, unheard
 from mlops_lab.cloud import session
@@ -17,6 +19,7 @@ from mlops_lab.data.window import parse
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.challenge import Challenge, challenge
 from mlops_lab.pipeline.search import BACKENDS
+from mlops_lab.pipeline.train import feature_frame
 from mlops_lab.projects.project import Project, Window
 from mlops_lab.registry import build, figures, store
 from mlops_lab.registry.bundle import Bundle
@@ -114,7 +117,17 @@ def _challenge(candidate: Candidate, against: Champion | None) -> Challenge | No
         return None
     project, evaluation = candidate.project, candidate.evaluation
     scores = against.scores(candidate.splits.test)
-    return challenge(project.metric, evaluation.truth, (against.version, scores), evaluation.scores, project.margin)
+    return challenge(
+        project.metric, evaluation.truth, (against.version, scores), evaluation.scores, project.margin,
+        _sliced(candidate),
+    )  # fmt: skip
+
+
+def _sliced(candidate: Candidate) -> pd.DataFrame:
+    """The held-out rows' values of what the project is sliced by: columns, or what its model derives from them."""
+    rows = candidate.splits.test
+    derived = feature_frame(candidate.model.spec, rows).set_axis(rows.index)
+    return pd.DataFrame({name: rows[name] if name in rows else derived[name] for name in candidate.project.slices})
 
 
 def _refusals(candidate: Candidate, compared: Challenge | None) -> list[str]:
@@ -148,6 +161,7 @@ def _record(candidate: Candidate, compared: Challenge | None, origin: Mapping[st
             "gate.json": {
                 "checks": [str(check) for check in candidate.verdict.checks],
                 "champion": str(compared) if compared else "there is none yet: the gates alone decide",
+                "slices": [asdict(each) for each in compared.slices] if compared else [],
             },
             "search.json": {"trials": [asdict(trial) for trial in candidate.trials]},
             "groups.json": {"groups": [asdict(group) for group in evaluation.groups]},

@@ -4,11 +4,14 @@ The interval is the percentile bootstrap of the paired difference (Efron and Tib
 Bootstrap, 1993, chapter 13): rows are drawn, never models, so that what both find hard cancels out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+
+from mlops_lab.pipeline.slices import Slice, by_slice
 
 Values = NDArray[np.float64]
 RESAMPLES = 2_000
@@ -43,6 +46,7 @@ class Challenge:
     challenger: float
     margin: float
     interval: tuple[float, float]  # of the improvement
+    slices: Sequence[Slice] = ()  # the one that the challenger is worst in first
 
     @property
     def improvement(self) -> float:
@@ -60,7 +64,16 @@ class Challenge:
             f"{self.metric} is {self.challenger:.4f}, the champion's (version {self.champion_version}) "
             f"{self.champion:.4f} on the same {self.rows:,} rows: better by {self.improvement:.4f} "
             f"({LEVEL:.0%} interval {low:.4f} to {high:.4f}), must be at least {self.margin:g} and not by chance"
+            f"{self._in_slices}"
         )
+
+    @property
+    def _in_slices(self) -> str:
+        """What a mean over all rows hides, in words; it is stated and refuses nothing."""
+        if not self.slices:
+            return ""
+        worse = sum(each.improvement < 0 for each in self.slices)
+        return f"; worse in {worse} of {len(self.slices)} slices, least good in {self.slices[0]}"
 
 
 def challenge(
@@ -69,6 +82,7 @@ def challenge(
     champion: tuple[str, Values],
     challenger: Values,
     margin: float,
+    sliced: pd.DataFrame | None = None,
 ) -> Challenge:
     """Compare a challenger with the champion.
 
@@ -78,6 +92,7 @@ def challenge(
         champion: Its version, and its scores of the rows.
         challenger: The challenger's scores of the rows.
         margin: By how much it must be better, in the metric's unit.
+        sliced: Columns by whose values the losses are also stated, one row for each score.
 
     Raises:
         KeyError: The metric has no loss for each row.
@@ -86,7 +101,8 @@ def challenge(
     loss, known = LOSSES[metric], truth.astype(np.float64)
     before, after = loss(known, scores.astype(np.float64)), loss(known, challenger.astype(np.float64))
     interval = _interval(before - after)
-    return Challenge(metric, len(known), version, float(before.mean()), float(after.mean()), margin, interval)
+    slices = () if sliced is None else by_slice(sliced, before, after)
+    return Challenge(metric, len(known), version, float(before.mean()), float(after.mean()), margin, interval, slices)
 
 
 def _interval(differences: Values) -> tuple[float, float]:

@@ -186,6 +186,7 @@ class Project:
     example: Mapping[str, Cell]
     excluded: Mapping[str, str] = field(default_factory=dict)  # column -> why the model may not see it
     protected: tuple[str, ...] = ()
+    slices: tuple[str, ...] = ()  # columns, or what is derived, by which the gate states champion and challenger
     search_space: Mapping[str, Sequence[Any]] = field(default_factory=dict)  # the estimator's parameter -> its values
     label: Elapsed | None = None
     filters: tuple[Within | InMonth, ...] = ()  # of labels, never of requests
@@ -199,7 +200,11 @@ class Project:
         """Refuse a project that contradicts itself."""
         known = {column.name for column in self.columns}
         targets = set() if self.label else {self.target}
-        if strangers := {*targets, *self.excluded, *self.protected} - known:
+        if (
+            strangers := {*targets, *self.excluded, *self.protected, *self.slices}
+            - known
+            - {each.name for each in self.derived}
+        ):
             raise ValueError(f"{self.name}: {sorted(strangers)} are not columns")
         inputs = {column.name for column in self.inputs}
         if set(self.example) != inputs:

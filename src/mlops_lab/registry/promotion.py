@@ -21,9 +21,11 @@ class Promotion:
     why: str
     before: str | None  # version
     after: str
+    gate: str = ""  # how the version compared with the champion of its day
 
     def __str__(self) -> str:
-        return f"champion {self.before or 'none'} -> {self.after} at {self.when} by {self.who}: {self.why}"
+        gate = f" (gate: {self.gate})" if self.gate else ""
+        return f"champion {self.before or 'none'} -> {self.after} at {self.when} by {self.who}: {self.why}{gate}"
 
 
 def promote(registry: Registry, version: str | None, who: str, why: str) -> Promotion:
@@ -40,7 +42,7 @@ def promote(registry: Registry, version: str | None, who: str, why: str) -> Prom
         raise LabError(f"Version {chosen.version} of {registry.project} is the champion already.")
     if (gate := registry.run_tags(chosen.run_id).get(GATE)) != "passed":
         raise LabError(f"Version {chosen.version} of {registry.project} has not passed the gate (it is {gate!r}).")
-    return _move(registry, chosen, before, who, why)
+    return _move(registry, chosen, before, who, why, str(registry.document(chosen.run_id, "gate.json")["champion"]))
 
 
 def roll_back(registry: Registry, who: str, why: str) -> Promotion:
@@ -84,11 +86,11 @@ def _chosen(registry: Registry, version: str | None) -> Version:
     return wanted[0]
 
 
-def _move(registry: Registry, chosen: Version, before: Version | None, who: str, why: str) -> Promotion:
+def _move(registry: Registry, chosen: Version, before: Version | None, who: str, why: str, gate: str = "") -> Promotion:
     if not why.strip() or len(why) > LONGEST:
         raise LabError(f"WHY has {len(why)} characters; say why in 1 to {LONGEST}.")
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # MLflow takes no plus sign in a key
-    moved = Promotion(now, who, why.strip(), before.version if before else None, chosen.version)
+    moved = Promotion(now, who, why.strip(), before.version if before else None, chosen.version, gate)
     registry.note(PREFIX + now, json.dumps(asdict(moved)))
     aliases: dict[str, str | None] = {PREVIOUS: before.version} if before else {}
     if CHALLENGER in chosen.aliases:
