@@ -21,10 +21,10 @@ from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
 from mlops_lab.cloud.notices import Notice, subscribed
 from mlops_lab.data import predictions
-from mlops_lab.delivery.canary_state import records
+from mlops_lab.delivery.canary.state import records
+from mlops_lab.delivery.canary.traffic_split import TrafficSplit
 from mlops_lab.delivery.repository import Repository
 from mlops_lab.delivery.rotation import rotate
-from mlops_lab.delivery.traffic_split import TrafficSplit
 from mlops_lab.load.live import aim, offer
 from mlops_lab.load.profile import constant
 from mlops_lab.load.summary import Summary

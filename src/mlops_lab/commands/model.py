@@ -52,9 +52,9 @@ def canary(
     load: Annotated[float | None, typer.Option(min=0, help="requests a second of its own (aws: none)")] = None,
 ) -> None:
     """Shift requests to a version step by step, judge it, and promote it or roll it back."""
-    from mlops_lab.delivery.canary import run_canary
-    from mlops_lab.delivery.canary_display import Display, summary
-    from mlops_lab.delivery.canary_opening import Wish
+    from mlops_lab.delivery.canary.display import Display, summary
+    from mlops_lab.delivery.canary.opening import Wish
+    from mlops_lab.delivery.canary.run import run_canary
     from mlops_lab.progress import Timeline
 
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # it rolls back, as Ctrl-C does
@@ -69,8 +69,8 @@ def canary(
 @app.command()
 def canaries(project: ProjectName) -> None:
     """List a project's canaries: what was shifted, what became of it, what clients lost."""
-    from mlops_lab.delivery.canary_display import summary
-    from mlops_lab.delivery.canary_state import records
+    from mlops_lab.delivery.canary.display import summary
+    from mlops_lab.delivery.canary.state import records
 
     for each in records(context.up(), context.known(project)):
         context.say("\n  ".join([f"{each.opened}  {summary(each)[0]}", *summary(each)[1:]]))
@@ -82,8 +82,8 @@ def rollback(
 ) -> None:
     """Roll back the project's open canary; where there is none, make the previous champion the champion again."""
     from mlops_lab.cloud.session import caller
-    from mlops_lab.delivery.canary import revert_canary
-    from mlops_lab.delivery.canary_display import Display, summary
+    from mlops_lab.delivery.canary.display import Display, summary
+    from mlops_lab.delivery.canary.run import revert_canary
     from mlops_lab.progress import Timeline
     from mlops_lab.registry.promotion import roll_back
     from mlops_lab.registry.tracking import Registry

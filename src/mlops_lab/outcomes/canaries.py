@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from mlops_lab import catalog
 from mlops_lab.cloud import alarms
 from mlops_lab.cloud.session import client, explained
-from mlops_lab.delivery.canary import run_canary
-from mlops_lab.delivery.canary_opening import Wish
-from mlops_lab.delivery.canary_state import Canary, Loss, moment, records
-from mlops_lab.delivery.traffic_split import TrafficSplit
+from mlops_lab.delivery.canary.opening import Wish
+from mlops_lab.delivery.canary.run import run_canary
+from mlops_lab.delivery.canary.state import Canary, Loss, moment, records
+from mlops_lab.delivery.canary.traffic_split import TrafficSplit
 from mlops_lab.load.experiment import BAD
 from mlops_lab.load.live import aim, offer
 from mlops_lab.load.profile import constant

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from tests.integration.control_plane.conftest import Plane
-from tests.unit.delivery.canary_world import BEGUN, World, opened
+from tests.unit.delivery.canary.world import BEGUN, World, opened
 
 from mlops_lab import catalog
-from mlops_lab.delivery.canary_deadline import Deadline
-from mlops_lab.delivery.canary_state import LostError, Store
-from mlops_lab.delivery.traffic_split import TrafficSplit
+from mlops_lab.delivery.canary.deadline import Deadline
+from mlops_lab.delivery.canary.state import LostError, Store
+from mlops_lab.delivery.canary.traffic_split import TrafficSplit
 from mlops_lab.errors import LabError
 
 

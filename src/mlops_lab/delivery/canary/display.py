@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from mlops_lab.delivery.canary_state import Canary, Look
+from mlops_lab.delivery.canary.state import Canary, Look
 
 COLUMNS = ("time (UTC)", "step", "weight", "share", "requests", "5xx", "slow", "verdict")
 STYLES = {"roll back": "red", "pass": "green", "go on": "yellow"}

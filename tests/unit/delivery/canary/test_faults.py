@@ -1,7 +1,7 @@
 import pytest
 
+from mlops_lab.delivery.canary.faults import ACTS, FAULTS, SPOILS, change, program
 from mlops_lab.delivery.deploy import Release, released
-from mlops_lab.delivery.faults import ACTS, FAULTS, SPOILS, change, program
 from mlops_lab.errors import LabError
 
 RELEASED = {

@@ -1,11 +1,11 @@
 from datetime import timedelta
 
 import pytest
-from tests.unit.delivery.canary_world import BEGUN, GOOD, Clock, FakeBucket, World, opened
+from tests.unit.delivery.canary.world import BEGUN, GOOD, Clock, FakeBucket, World, opened
 
-from mlops_lab.delivery.canary import LEASE, await_lease
-from mlops_lab.delivery.canary_plan import parse_plan
-from mlops_lab.delivery.canary_state import Failures, Look, Loss, LostError, Store, decoded, encoded
+from mlops_lab.delivery.canary.plan import parse_plan
+from mlops_lab.delivery.canary.run import LEASE, await_lease
+from mlops_lab.delivery.canary.state import Failures, Look, Loss, LostError, Store, decoded, encoded
 from mlops_lab.errors import LabError
 from mlops_lab.progress import silent
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from mlops_lab.delivery.traffic_split import WHOLE
+from mlops_lab.delivery.canary.traffic_split import WHOLE
 from mlops_lab.errors import LabError
 
 PLAN = "50"

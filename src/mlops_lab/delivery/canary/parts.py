@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from mlops_lab.delivery.canary_counts import Observer
-from mlops_lab.delivery.canary_deadline import Deadline
-from mlops_lab.delivery.canary_state import Canary, Failures, Store
-from mlops_lab.delivery.canary_tracks import Tracks
-from mlops_lab.delivery.traffic_split import TrafficSplit
+from mlops_lab.delivery.canary.counts import Observer
+from mlops_lab.delivery.canary.deadline import Deadline
+from mlops_lab.delivery.canary.state import Canary, Failures, Store
+from mlops_lab.delivery.canary.tracks import Tracks
+from mlops_lab.delivery.canary.traffic_split import TrafficSplit
 from mlops_lab.pipeline.canary import Limits
 
 

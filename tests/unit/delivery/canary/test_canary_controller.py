@@ -2,9 +2,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.unit.delivery.canary_world import FAILING, GOOD, Killed, World, controller, taken_over
+from tests.unit.delivery.canary.world import FAILING, GOOD, Killed, World, controller, taken_over
 
-from mlops_lab.delivery.canary_state import Canary, LostError, Store
+from mlops_lab.delivery.canary.state import Canary, LostError, Store
 from mlops_lab.errors import LabError
 
 MOST = 60  # acts of a canary, more than there are

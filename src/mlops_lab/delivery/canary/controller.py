@@ -11,10 +11,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mlops_lab.delivery.canary_opening import UNDECIDED, WAIT
-from mlops_lab.delivery.canary_parts import Parts
-from mlops_lab.delivery.canary_state import PASSED, Canary, Look, LostError, Phase, moment, stamp
-from mlops_lab.delivery.traffic_split import CANARY, STABLE, WHOLE
+from mlops_lab.delivery.canary.opening import UNDECIDED, WAIT
+from mlops_lab.delivery.canary.parts import Parts
+from mlops_lab.delivery.canary.state import PASSED, Canary, Look, LostError, Phase, moment, stamp
+from mlops_lab.delivery.canary.traffic_split import CANARY, STABLE, WHOLE
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.canary import Counts, Verdict, judge
 

@@ -9,8 +9,8 @@ from mlops_lab import catalog
 from mlops_lab.cloud import metrics
 from mlops_lab.cloud.metrics import BALANCER, Metric, Series
 from mlops_lab.cloud.session import client, explained
-from mlops_lab.delivery.score_log import ScoreLog
-from mlops_lab.delivery.traffic_split import CANARY, STABLE
+from mlops_lab.delivery.canary.score_log import ScoreLog
+from mlops_lab.delivery.canary.traffic_split import CANARY, STABLE
 from mlops_lab.pipeline.canary import Counts
 from mlops_lab.settings import Settings
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mlops_lab import catalog
-from mlops_lab.delivery.canary_state import Canary
+from mlops_lab.delivery.canary.state import Canary
+from mlops_lab.delivery.canary.traffic_split import CANARY, STABLE, WHOLE, TrafficSplit
 from mlops_lab.delivery.deploy import Release, released
 from mlops_lab.delivery.rollout import is_settled, roll, service
-from mlops_lab.delivery.traffic_split import CANARY, STABLE, WHOLE, TrafficSplit
 from mlops_lab.progress import Say
 
 Json = Mapping[str, Any]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from mlops_lab.delivery.canary_state import Event, Loss, moment
+from mlops_lab.delivery.canary.state import Event, Loss, moment
 from mlops_lab.load.summary import Summary
 
 SIGMAS = 3.1  # of a binomial count: 99.9 %

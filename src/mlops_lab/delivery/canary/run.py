@@ -7,18 +7,18 @@ from uuid import uuid4
 
 from mlops_lab import catalog, projects
 from mlops_lab.cloud.session import account, client, explained
-from mlops_lab.delivery import faults
-from mlops_lab.delivery.canary_controller import Controller
-from mlops_lab.delivery.canary_counts import Observer, alarming
-from mlops_lab.delivery.canary_deadline import Deadline
-from mlops_lab.delivery.canary_load import CanaryLoad
-from mlops_lab.delivery.canary_losses import LATE, lost
-from mlops_lab.delivery.canary_opening import Wish, opening
-from mlops_lab.delivery.canary_parts import Clock, Parts
-from mlops_lab.delivery.canary_state import Canary, Failures, Store, moment
-from mlops_lab.delivery.canary_tracks import Tracks
-from mlops_lab.delivery.score_log import ScoreLog
-from mlops_lab.delivery.traffic_split import CANARY, STABLE, TrafficSplit
+from mlops_lab.delivery.canary import faults
+from mlops_lab.delivery.canary.controller import Controller
+from mlops_lab.delivery.canary.counts import Observer, alarming
+from mlops_lab.delivery.canary.deadline import Deadline
+from mlops_lab.delivery.canary.load import CanaryLoad
+from mlops_lab.delivery.canary.losses import LATE, lost
+from mlops_lab.delivery.canary.opening import Wish, opening
+from mlops_lab.delivery.canary.parts import Clock, Parts
+from mlops_lab.delivery.canary.score_log import ScoreLog
+from mlops_lab.delivery.canary.state import Canary, Failures, Store, moment
+from mlops_lab.delivery.canary.tracks import Tracks
+from mlops_lab.delivery.canary.traffic_split import CANARY, STABLE, TrafficSplit
 from mlops_lab.errors import LabError
 from mlops_lab.load.live import aim
 from mlops_lab.pipeline.canary import Limits

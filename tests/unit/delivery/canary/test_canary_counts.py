@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mlops_lab.cloud.metrics import Series
-from mlops_lab.delivery.canary_counts import taken, tally, with_unanswered
-from mlops_lab.delivery.canary_losses import lost
-from mlops_lab.delivery.canary_state import Event, stamp
+from mlops_lab.delivery.canary.counts import taken, tally, with_unanswered
+from mlops_lab.delivery.canary.losses import lost
+from mlops_lab.delivery.canary.state import Event, stamp
 from mlops_lab.load.summary import Sample, Summary, summarise
 from mlops_lab.pipeline.canary import Counts
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
-from tests.unit.delivery.canary_world import FAILING, World, controller
+from tests.unit.delivery.canary.world import FAILING, World, controller
 
-from mlops_lab.delivery.canary_display import Display, summary
-from mlops_lab.delivery.canary_state import Failures, Loss
+from mlops_lab.delivery.canary.display import Display, summary
+from mlops_lab.delivery.canary.state import Failures, Loss
 
 
 @pytest.mark.parametrize("terminal", [False, True])

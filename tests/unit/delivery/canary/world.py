@@ -9,10 +9,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from mlops_lab.delivery.canary_controller import Controller
-from mlops_lab.delivery.canary_counts import Observation
-from mlops_lab.delivery.canary_parts import Parts
-from mlops_lab.delivery.canary_state import Canary, Failures, Store, stamp
+from mlops_lab.delivery.canary.controller import Controller
+from mlops_lab.delivery.canary.counts import Observation
+from mlops_lab.delivery.canary.parts import Parts
+from mlops_lab.delivery.canary.state import Canary, Failures, Store, stamp
 from mlops_lab.errors import LabError
 from mlops_lab.pipeline.canary import Counts, Limits
 

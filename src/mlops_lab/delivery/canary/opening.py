@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from mlops_lab import catalog, projects
 from mlops_lab.cloud.session import account, caller, client
-from mlops_lab.delivery import faults, image
-from mlops_lab.delivery.canary_plan import PLAN, parse_plan
-from mlops_lab.delivery.canary_state import Canary, stamp
-from mlops_lab.delivery.canary_tracks import PATIENCE, Tracks
-from mlops_lab.delivery.traffic_split import STABLE
+from mlops_lab.delivery import image
+from mlops_lab.delivery.canary import faults
+from mlops_lab.delivery.canary.plan import PLAN, parse_plan
+from mlops_lab.delivery.canary.state import Canary, stamp
+from mlops_lab.delivery.canary.tracks import PATIENCE, Tracks
+from mlops_lab.delivery.canary.traffic_split import STABLE
 from mlops_lab.errors import LabError
 from mlops_lab.progress import Say
 from mlops_lab.registry import store

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlops_lab import catalog
-from mlops_lab.delivery.traffic_split import TrafficSplit
+from mlops_lab.delivery.canary.traffic_split import TrafficSplit
 
 
 class Deadline:
