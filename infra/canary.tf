@@ -3,22 +3,9 @@
 resource "aws_iam_role" "canary" {
   for_each = var.projects
 
-  name        = "${var.name}-${each.key}-canary"
-  description = "EventBridge Scheduler, to end a canary of ${each.key} at its deadline"
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "scheduler.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-      Condition = {
-        StringEquals = {
-          "aws:SourceAccount" = local.account
-          "aws:SourceArn"     = "arn:${local.partition}:scheduler:${var.region}:${local.account}:schedule-group/${local.schedule_group}"
-        }
-      }
-    }]
-  })
+  name               = "${var.name}-${each.key}-canary"
+  description        = "EventBridge Scheduler, to end a canary of ${each.key} at its deadline"
+  assume_role_policy = local.trust_scheduler
 
   tags = { Service = each.key }
 }

@@ -26,6 +26,22 @@ locals {
     }]
   })
 
+  # EventBridge Scheduler may take the role for the lab's own schedules only.
+  trust_scheduler = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = local.account
+          "aws:SourceArn"     = "arn:${local.partition}:scheduler:${var.region}:${local.account}:schedule-group/${local.schedule_group}"
+        }
+      }
+    }]
+  })
+
   # What each kind of task is started with.
   starts = {
     serve   = { repositories = values(local.arn.repository), logs = values(local.arn.logs) }

@@ -44,22 +44,9 @@ resource "aws_scheduler_schedule" "retrain" {
 }
 
 resource "aws_iam_role" "scheduler" {
-  name        = "${var.name}-scheduler"
-  description = "EventBridge Scheduler, to start the retraining tasks"
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "scheduler.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-      Condition = {
-        StringEquals = {
-          "aws:SourceAccount" = local.account
-          "aws:SourceArn"     = "arn:${local.partition}:scheduler:${var.region}:${local.account}:schedule-group/${local.schedule_group}"
-        }
-      }
-    }]
-  })
+  name               = "${var.name}-scheduler"
+  description        = "EventBridge Scheduler, to start the retraining tasks"
+  assume_role_policy = local.trust_scheduler
 }
 
 resource "aws_iam_role_policy" "scheduler" {
