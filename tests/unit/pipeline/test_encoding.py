@@ -79,6 +79,7 @@ def test_a_project_without_numbers_or_without_categories_can_be_fitted(taxi_cand
     hidden = dict.fromkeys(("vendor_id", "passenger_count", "pickup_datetime"), "left out")
     zones = replace(
         project,
+        slices=(),
         derived=tuple(of_zones),
         excluded={**project.excluded, **hidden},
         example={name: cell for name, cell in project.example.items() if name not in hidden},

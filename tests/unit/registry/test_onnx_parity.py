@@ -49,7 +49,7 @@ def test_a_number_near_zero_need_not_be_more_exact_than_what_was_summed_to_it(ta
     amounts["profit"] = amounts["cost"] + random.normal(0, 1e6, 3_000)
     columns = (Column("cost", "number", "Cost"), Column("profit", "number", "Profit"))
     asked = {"columns": columns, "target": "profit", "label": None, "filters": (), "derived": (), "excluded": {}}
-    profit = replace(taxi, task=Regression("profit", ()), example={"cost": 1.0}, **asked)
+    profit = replace(taxi, task=Regression("profit", ()), example={"cost": 1.0}, slices=(), **asked)
 
     model = train.fit(profit, amounts, seed=0)
     parity = onnx_model.check_parity(model, onnx_model.convert(model, "profit"), amounts)
