@@ -1,7 +1,8 @@
 """Judges a canary by its own requests against those of stable in the same window. Pure.
 
 Each look spends a part of a total chance of rolling back a canary that is as good as stable: the parts 6/(pi k)^2 of
-the looks k = 1, 2, ... sum to one, so that looking often does not add to it (a union bound, which is conservative).
+the looks k = 1, 2, ... sum to one, so that looking often does not add to it (alpha spending by a union bound, which is
+conservative; Lan and DeMets, Discrete sequential boundaries for clinical trials, Biometrika 70, 1983).
 """
 
 import math
@@ -29,7 +30,7 @@ class Counts:
 class Limits:
     """What is tolerated."""
 
-    chance: float = 0.01  # of rolling a canary back that is as good as stable, by each of the three tests
+    chance: float = 0.01  # of rolling a canary back that is as good as stable, by each of the three tests of a step
     requests: int = 100  # of the canary, below which nothing is judged
     errors: float = 0.005  # that its share of 5xx may exceed stable's by
     slow: float = 0.10  # likewise its share of slow answers: they come in bursts, and so do not count one by one
@@ -63,7 +64,11 @@ def judge(stable: Counts, canary: Counts, limits: Limits, look: int) -> Verdict:
     figures = {
         f"{name} {what}": value for name, (more, _, p) in found.items() for what, value in (("more", more), ("p", p))
     }
-    return Verdict("roll back" if bad else "pass", tuple(bad) or ("as stable",), figures)
+    if bad:
+        return Verdict("roll back", tuple(bad), figures)
+    if sum(stable.scores) >= limits.requests > (logged := sum(canary.scores)):
+        return Verdict("go on", (f"{logged} of {limits.requests} scores are in the log",), figures)
+    return Verdict("pass", ("as stable",), figures)
 
 
 def _more(stable: Counts, canary: Counts, name: str) -> float:
@@ -72,7 +77,7 @@ def _more(stable: Counts, canary: Counts, name: str) -> float:
 
 
 def _chance(stable: Counts, canary: Counts, name: str) -> float:
-    """The chance of as many at the canary by equal rates, given how many there are in all (exact, one-sided)."""
+    """The chance of as many at the canary by equal rates, given how many there are in all (one-sided, conservative)."""
     theirs, mine = getattr(stable, name), getattr(canary, name)
     return float(binom.sf(mine - 1, theirs + mine, canary.requests / (canary.requests + stable.requests)))
 

@@ -32,8 +32,19 @@ def test_scores_that_lie_elsewhere_roll_back():
     assert judge(STABLE, replace(STABLE, scores=(200, 300, 500)), Limits(), 3).decision == "roll back"
 
 
-def test_a_canary_that_logged_no_score_yet_is_judged_by_the_rest():
-    assert judge(STABLE, replace(STABLE, scores=(0, 0, 0)), Limits(), 1).decision == "pass"
+def test_a_canary_whose_scores_are_not_in_the_log_yet_does_not_pass():
+    unlogged = replace(STABLE, scores=(0, 0, 0))
+
+    found = judge(STABLE, unlogged, Limits(), 1)
+
+    assert (found.decision, found.reasons) == ("go on", ("0 of 100 scores are in the log",))
+    assert judge(STABLE, replace(unlogged, errors=300), Limits(), 1).decision == "roll back"
+
+
+def test_where_nothing_is_logged_a_canary_is_judged_by_the_rest():
+    unlogged = replace(STABLE, scores=(0, 0, 0))
+
+    assert judge(unlogged, unlogged, Limits(), 1).decision == "pass"
 
 
 def test_good_canaries_are_rolled_back_no_more_often_than_stated():

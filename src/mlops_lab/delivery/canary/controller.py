@@ -136,7 +136,8 @@ class Controller:
     def _watch(self) -> None:
         """Look at a step until it has passed."""
         start = self._parts.clock.now()
-        verdict, looks = Verdict("go on", ("nothing seen yet",), {}), 0
+        looks = sum(each.step == self.canary.step for each in self.canary.looks)  # a controller that died took some
+        verdict = Verdict("go on", ("nothing seen yet",), {})
         while True:
             self._pause()
             self._guard(self.canary.weight)
@@ -171,7 +172,9 @@ class Controller:
         if seen.canary.requests + seen.stable.requests == self._seen:
             return None, looks
         self._seen = seen.canary.requests + seen.stable.requests
-        verdict = judge(stable, seen.canary, self._parts.limits, looks + 1)
+        limits = self._parts.limits
+        shared = replace(limits, chance=limits.chance / len(canary.plan))  # the steps share it
+        verdict = judge(stable, seen.canary, shared, looks + 1)
         look = Look(
             stamp(now), canary.step, canary.weight, seen.settled, stable, seen.canary,
             verdict.decision, verdict.reasons, dict(verdict.figures),
