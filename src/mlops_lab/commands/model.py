@@ -72,8 +72,11 @@ def canaries(project: ProjectName) -> None:
     from mlops_lab.delivery.canary.display import summary
     from mlops_lab.delivery.canary.state import records
 
-    for each in records(context.up(), context.known(project)):
+    found = records(context.up(), context.known(project))
+    for each in found:
         context.say("\n  ".join([f"{each.opened}  {summary(each)[0]}", *summary(each)[1:]]))
+    if not found:
+        context.say(f"{project} has had no canary; `make canary PROJECT={project}` releases one.")
 
 
 @app.command()

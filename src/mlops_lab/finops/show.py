@@ -54,9 +54,10 @@ def sentences(report: CostReport) -> Iterator[str]:
     )
     for each in report.thousand:
         busy = each.busiest
+        tasks = f"{busy.tasks:g} task{'' if busy.tasks == 1 else 's'}"
         yield (
             f"{each.project}: 1,000 predictions cost {each.by_tasks:.6f} USD of tasks, {each.by_bill:.6f} USD of the "
-            f"whole bill, at {busy.rate:.1f} requests/s on {busy.tasks:g} tasks with {busy.cpu_percent:.0f} % CPU, "
+            f"whole bill, at {busy.rate:.1f} requests/s on {tasks} with {busy.cpu_percent:.0f} % CPU, "
             f"the busiest period at {busy.moment:%H:%M} UTC."
         )
     if not report.thousand:
