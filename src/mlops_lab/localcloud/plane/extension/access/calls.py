@@ -44,9 +44,8 @@ def authorize(response: BaseResponse, resource: str = "*") -> None:
     if role is None:
         return
     model = get_service_model(response.boto3_service_name)
-    place = Place(
-        get_partition(response.region), response.region, role.account, partial(_definition, role, response.region)
-    )
+    region = response.region
+    place = Place(get_partition(region), region, role.account, partial(_definition, role.account, region))
     for need in list(needs(model.signing_name, response._get_action(), _input(response), place)):
         if not role.may(need.action, need.resource, need.context):
             message = f"User: {role.arn} is not authorized to perform: {need.action} on resource: {need.resource}"
