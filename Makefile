@@ -127,6 +127,10 @@ limits: $(ENVIRONMENT) ## Measure CPU and memory of serving, MLflow and retraini
 security-summary: $(ENVIRONMENT) ## Security & FinOps on one page: cost, budget, limits, roles, network, scan.
 	@$(LAB) security-summary
 
+.PHONY: iam-review
+iam-review: $(ENVIRONMENT) ## What every role called beside what it may; fails on a grant with neither a call nor a reason.
+	$(LAB) iam-review
+
 .PHONY: destroy
 destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that nothing is left; asks first on AWS.
 	$(LAB) destroy

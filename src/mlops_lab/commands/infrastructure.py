@@ -77,3 +77,15 @@ def security_summary() -> None:
     from mlops_lab.finops.security_summary import make
 
     context.say(make(context.up()).text)
+
+
+@app.command()
+def iam_review() -> None:
+    """Hold what roles called against what they may; fail where a grant has neither a call nor a reason."""
+    from mlops_lab.security.review import make
+    from mlops_lab.security.show import show
+
+    review = make(context.up())
+    show(review, console)
+    if review.findings:
+        raise typer.Exit(1)

@@ -94,6 +94,10 @@ def _repository(action: str, asked: Json, place: Place) -> Iterator[Need]:
     yield Need(action, place.named("ecr", "repository", asked["repositoryName"]))
 
 
+def _rule(action: str, asked: Json, place: Place) -> Iterator[Need]:
+    yield Need(action, asked["RuleArn"])  # not the target groups that it forwards to
+
+
 def _services(action: str, asked: Json, place: Place) -> Iterator[Need]:
     cluster = _name(asked.get("cluster") or "default")
     for name in asked.get("services") or [asked["service"]]:
@@ -142,6 +146,7 @@ _SPECIAL: Mapping[str, Callable[[str, Json, Place], Iterator[Need]]] = {
     "ecr:BatchGetImage": _repository,
     "ecr:DescribeImages": _repository,
     "ecr:PutImage": _repository,
+    "elasticloadbalancing:ModifyRule": _rule,
     "ecs:DescribeServices": _services,
     "ecs:UpdateService": _services,
     "ecs:DescribeTasks": _tasks,
