@@ -36,6 +36,7 @@ VARIED  ?=
 MINUTES ?=
 PNG     ?=
 DRY_RUN ?=
+RUN     ?=
 ARGS    ?=
 
 export TARGET WHY PROJECT IMAGE
@@ -128,8 +129,8 @@ security-summary: $(ENVIRONMENT) ## Security & FinOps on one page: cost, budget,
 	@$(LAB) security-summary
 
 .PHONY: iam-review
-iam-review: $(ENVIRONMENT) ## What every role called beside what it may; fails on a grant with neither a call nor a reason.
-	$(LAB) iam-review
+iam-review: $(ENVIRONMENT) ## What every role called beside what it may; fails on a grant with neither a call nor a reason (RUN=1: schedules first).
+	$(LAB) iam-review $(if $(RUN),--run)
 
 .PHONY: destroy
 destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that nothing is left; asks first on AWS.
