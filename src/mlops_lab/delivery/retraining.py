@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mlops_lab import catalog
@@ -14,6 +14,7 @@ from mlops_lab.settings import Settings
 POLL_SECONDS = 1.0
 CONTAINER = "retrain"
 STOPPED_IN_TIME = 3600.0
+AHEAD = timedelta(seconds=5)  # a time that has passed when the schedule is made is never due
 FIRED_IN_TIME = 180.0  # a schedule is fired to the minute
 STATES = ("RUNNING", "STOPPED")
 
@@ -32,10 +33,9 @@ def run(settings: Settings, project: str, image: str, arguments: Sequence[str], 
         LabError: ECS refuses the task, or it could not start.
     """
     with explained(settings):
-        ecs, logs = client(settings, "ecs"), client(settings, "logs")
+        ecs = client(settings, "ecs")
         task = _start(ecs, project, image, arguments)
-        stream = f"retrain/{CONTAINER}/{task.rpartition('/')[2]}"
-        done = _follow(ecs, task, _Log(logs, catalog.log_group(project), stream), say)
+        done = _follow(ecs, task, _log(settings, project, task), say)
     return _exit_code(done, project)
 
 
@@ -62,7 +62,7 @@ def by_the_clock(settings: Settings, project: str, image: str, say: Callable[[st
         scheduler.create_schedule(
             Name=name,
             GroupName=catalog.SCHEDULES,
-            ScheduleExpression=f"at({datetime.now(UTC):%Y-%m-%dT%H:%M:%S})",
+            ScheduleExpression=f"at({datetime.now(UTC) + AHEAD:%Y-%m-%dT%H:%M:%S})",
             ScheduleExpressionTimezone="UTC",
             FlexibleTimeWindow={"Mode": "OFF"},
             ActionAfterCompletion="DELETE",
@@ -70,7 +70,7 @@ def by_the_clock(settings: Settings, project: str, image: str, say: Callable[[st
         )
         task = _started(lambda: set(_tasks(ecs, family)) - before, name)
         say(f"{name} started {task.rpartition('/')[2]}")
-        return _exit_code(_follow(ecs, task, None, say), project)
+        return _exit_code(_follow(ecs, task, _log(settings, project, task), say), project)
 
 
 def _exit_code(task: Json, project: str) -> int:
@@ -97,8 +97,9 @@ def _started(new: Callable[[], set[str]], schedule: str) -> str:
 
 
 def _register(ecs: Any, project: str, image: str) -> Json:
-    present = ecs.describe_task_definition(taskDefinition=catalog.retraining(project))["taskDefinition"]
-    registered: Json = ecs.register_task_definition(**registrable(present, image=image))["taskDefinition"]
+    found = ecs.describe_task_definition(taskDefinition=catalog.retraining(project), include=["TAGS"])
+    wanted = registrable(found["taskDefinition"], image=image)
+    registered: Json = ecs.register_task_definition(**wanted, tags=found.get("tags", []))["taskDefinition"]
     return registered
 
 
@@ -111,6 +112,7 @@ def _start(ecs: Any, project: str, image: str, arguments: Sequence[str]) -> str:
         taskDefinition=definition["taskDefinitionArn"],
         launchType="FARGATE",
         platformVersion="1.4.0",
+        propagateTags="TASK_DEFINITION",  # by which the bill is divided
         networkConfiguration=network[0]["networkConfiguration"],
         overrides={"containerOverrides": [{"name": CONTAINER, "command": command}]},
     )
@@ -139,14 +141,19 @@ class _Log:
         return [str(event["message"]) for event in answer["events"]]
 
 
-def _follow(ecs: Any, task: str, log: _Log | None, say: Callable[[str], None]) -> Json:
+def _log(settings: Settings, project: str, task: str) -> _Log:
+    stream = f"retrain/{CONTAINER}/{task.rpartition('/')[2]}"
+    return _Log(client(settings, "logs"), catalog.log_group(project), stream)
+
+
+def _follow(ecs: Any, task: str, log: _Log, say: Callable[[str], None]) -> Json:
     deadline = time.monotonic() + STOPPED_IN_TIME
     while True:
         (found,) = ecs.describe_tasks(cluster=catalog.CLUSTER, tasks=[task])["tasks"]
-        for line in log.new() if log else ():
+        for line in log.new():
             say(line)
         if found["lastStatus"] == "STOPPED":
-            for line in log.new() if log else ():
+            for line in log.new():
                 say(line)
             ended: Json = found
             return ended

@@ -13,6 +13,8 @@ from mlops_lab.delivery.canary.deadline import Deadline
 from mlops_lab.delivery.canary.traffic_split import TrafficSplit
 from mlops_lab.errors import LabError
 from mlops_lab.progress import Say
+from mlops_lab.registry.tracking import Registry
+from mlops_lab.retrain import REFUSED
 from mlops_lab.settings import Settings
 
 POLL_SECONDS = 0.5
@@ -31,11 +33,23 @@ def do_every_role_s_work(settings: Settings, project: str, image: str, say: Say)
     Raises:
         LabError: A canary is open, a schedule was not fired, or its task failed.
     """
-    code = retraining.by_the_clock(settings, project, image, say)
-    if code:
+    said: list[str] = []
+    code = retraining.by_the_clock(settings, project, image, said.append)
+    if code and not any(REFUSED in line for line in said):
         raise LabError(f"The scheduled retraining of {project} ended with {code}; see `make logs PROJECT={project}`.")
+    say(f"{project}: {said[0]}, which ended with {code}")
     restore_by_the_clock(settings, project)
     say(f"{project}: weights restored by the clock")
+    say(f"{project}: read {read_an_artefact(settings, project)} from the MLflow server")
+
+
+def read_an_artefact(settings: Settings, project: str) -> str:
+    """List what the newest version's run logged, read one document of it, and return its name."""
+    registry = Registry(settings, project)
+    run = registry.versions()[-1].run_id
+    name = next(each for each in registry.artefacts(run) if each.endswith(".json"))
+    registry.document(run, name)
+    return name
 
 
 def restore_by_the_clock(settings: Settings, project: str) -> None:
@@ -49,7 +63,7 @@ def restore_by_the_clock(settings: Settings, project: str) -> None:
         if share := split.read():
             raise LabError(f"A canary of {project} has {share} % of the requests; end it by `make rollback` first.")
         deadline = Deadline(client(settings, "scheduler"), client(settings, "iam"), project, split)
-        deadline.arm(datetime.now(UTC))
+        deadline.arm(datetime.now(UTC) + retraining.AHEAD)
         late = time.monotonic() + FIRED_IN_TIME
         while deadline.armed:
             if time.monotonic() > late:

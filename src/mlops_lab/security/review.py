@@ -125,9 +125,7 @@ def compare(found: Sequence[Role], seen: Sequence[Called], reasons: Sequence[Jus
     """Hold grants against calls. Pure."""
     grants = [grant for role in found for grant in role.grants]
     reviewed = tuple(_reviewed(grant, seen, reasons) for grant in grants)
-    refused = tuple(
-        f"{each.role}: {each.action} on {each.resource}, {each.calls} times" for each in seen if each.refused
-    )
+    refused = tuple(f"{each.role}: {each.action} on {each.resource}, {each.calls} times" for each in _refused(seen))
     findings = (
         *_unjustified(reviewed),
         *_confused(found),
@@ -135,6 +133,14 @@ def compare(found: Sequence[Role], seen: Sequence[Called], reasons: Sequence[Jus
         *(f"refused: {each}" for each in refused),
     )
     return Review(datetime.now(UTC), reviewed, refused, findings)
+
+
+def _refused(seen: Sequence[Called]) -> Iterator[Called]:
+    """Yield what was refused and has not been allowed since: an action granted later is no finding for ever."""
+    for each in seen:
+        same = (other for other in seen if (other.role, other.action) == (each.role, each.action) and not other.refused)
+        if each.refused and not any(other.last > each.last for other in same):
+            yield each
 
 
 def _reviewed(grant: Grant, seen: Iterable[Called], reasons: Iterable[Justification]) -> Reviewed:

@@ -52,6 +52,13 @@ def test_a_call_that_was_refused_is_found_and_uses_nothing():
     assert findings[1].startswith(f"refused: {TASK}: s3:GetObject on ")
 
 
+def test_a_refusal_is_over_when_the_action_was_allowed_since():
+    later = datetime(2026, 11, 25, tzinfo=UTC)
+
+    assert compare([role(READ)], [call(last=later), call(refused=True)], []).findings == ()
+    assert compare([role(READ)], [call(), call(refused=True, last=later)], []).findings != ()
+
+
 def test_a_wildcard_needs_a_reason_though_it_is_used():
     used = [call("ecr:GetAuthorizationToken", "*")]
     reason = Justification("mlops-lab-*", ("ecr:GetAuthorizationToken",), "takes no resource")

@@ -16,7 +16,7 @@ DEFINITION = {
     "taskRoleArn": f"{IAM}/task",
     "executionRoleArn": None,
 }
-PLACE = Place("aws", "eu-central-1", "1", {"job": DEFINITION}.get)  # type: ignore[arg-type]
+PLACE = Place("aws", "eu-central-1", "1", lambda name: DEFINITION if name == "job" else {})
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,9 @@ PLACE = Place("aws", "eu-central-1", "1", {"job": DEFINITION}.get)  # type: igno
         ("ecs", "RunTask", {"cluster": "lab", "taskDefinition": "job"}, [
             Need("ecs:RunTask", f"{ECS}:task-definition/job:3", {"ecs:cluster": f"{ECS}:cluster/lab"}),
             Need("iam:PassRole", f"{IAM}/task", {"iam:passedtoservice": "ecs-tasks.amazonaws.com"})]),
+        ("ecs", "RunTask", {"cluster": "lab", "taskDefinition": "new:1", "propagateTags": "TASK_DEFINITION"}, [
+            Need("ecs:RunTask", f"{ECS}:task-definition/new:1", {"ecs:cluster": f"{ECS}:cluster/lab"}),
+            Need("ecs:TagResource", f"{ECS}:task/lab/*", {"ecs:createaction": "RunTask"})]),
         ("dynamodb", "PutItem", {"TableName": "t"}, [Need("dynamodb:PutItem")]),
         ("tagging", "TagResources", {"ResourceARNList": ["arn:a", "arn:b"]}, [
             Need("tag:TagResources", "arn:a"), Need("tag:TagResources", "arn:b")]),

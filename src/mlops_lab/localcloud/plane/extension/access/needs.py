@@ -113,7 +113,8 @@ def _tasks(action: str, asked: Json, place: Place) -> Iterator[Need]:
 def _registration(action: str, asked: Json, place: Place) -> Iterator[Need]:
     yield Need(action, place.arn("ecs", f"task-definition/{asked['family']}:*"))
     if asked.get("tags"):
-        yield Need("ecs:TagResource", place.arn("ecs", f"task-definition/{asked['family']}:*"))
+        made = {"ecs:createaction": "RegisterTaskDefinition"}
+        yield Need("ecs:TagResource", place.arn("ecs", f"task-definition/{asked['family']}:*"), made)
     yield from _passed(asked)
 
 
@@ -122,6 +123,9 @@ def _run(action: str, asked: Json, place: Place) -> Iterator[Need]:
     arn = found.get("taskDefinitionArn") or place.named("ecs", "task-definition", asked["taskDefinition"])
     cluster = place.named("ecs", "cluster", asked.get("cluster") or "default")
     yield Need(action, arn, {"ecs:cluster": cluster})
+    if asked.get("tags") or asked.get("propagateTags") == "TASK_DEFINITION":
+        tasks = place.arn("ecs", f"task/{_name(cluster)}/*")  # the task has no name yet
+        yield Need("ecs:TagResource", tasks, {"ecs:createaction": "RunTask"})
     yield from _passed({**found, **(asked.get("overrides") or {})})
 
 
