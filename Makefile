@@ -259,6 +259,10 @@ week4: $(ENVIRONMENT) ## Week 4, the second project: taxi beside income behind o
 week5: $(ENVIRONMENT) ## Week 5, monitoring: the loop closes by itself over 2020, notebook, outcomes 5.1 to 5.7.
 	$(LAB) week 5
 
+.PHONY: week6
+week6: $(ENVIRONMENT) ## Week 6: a good and six bad canaries, roles, limits, cost, notebook, outcomes 6.1 to 6.7.
+	$(LAB) week 6
+
 .PHONY: release
 release: $(ENVIRONMENT) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).
 	$(LAB) release $(or $(VERSION),$(error VERSION is not set; use make release VERSION=v1.0-infra)) $(if $(DRY_RUN),--dry-run)

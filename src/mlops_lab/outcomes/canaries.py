@@ -1,33 +1,31 @@
 """What week 6 must see of canaries and of alarms for errors."""
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from mlops_lab import catalog
 from mlops_lab.cloud import alarms
 from mlops_lab.cloud.session import client, explained
 from mlops_lab.delivery.canary.opening import Wish
+from mlops_lab.delivery.canary.rehearsals import GOOD, bad, recent
 from mlops_lab.delivery.canary.run import run_canary
-from mlops_lab.delivery.canary.state import Canary, Loss, moment, records
+from mlops_lab.delivery.canary.state import Canary, Loss, moment
 from mlops_lab.delivery.canary.traffic_split import TrafficSplit
 from mlops_lab.load.experiment import BAD
 from mlops_lab.load.live import aim, offer
 from mlops_lab.load.profile import constant
 from mlops_lab.outcomes.outcome import require
 from mlops_lab.outcomes.week2 import ONE_AT_A_TIME
+from mlops_lab.pipeline.canary import half_bound
 from mlops_lab.progress import silent
 from mlops_lab.registry.promotion import Promotion, history
 from mlops_lab.registry.tracking import Registry
 from mlops_lab.settings import Settings
 
 PROJECT = "income"
-RECENT = timedelta(days=1)
 HALF, ENOUGH = 50, 2_000  # per cent; requests
-RATE, SECONDS = 40.0, 80.0  # of a rehearsal that sees enough of them
-SIGMAS = 3.1  # of a binomial count: 99.9 %
 FAULT = "errors"
 BURST = 5.0  # requests a second that are answered with 4xx
 PATIENCE = 8  # periods until an alarm has changed its state
@@ -39,9 +37,7 @@ def half_of_the_requests_reach_the_canary(settings: Settings) -> str:
     A canary of the last day is taken, or a rehearsal is run that leaves stable and the alias as they are.
     """
     with ONE_AT_A_TIME:
-        found = _latest(settings, _saw_enough) or _run(
-            settings, Wish(seconds=SECONDS, rehearsal=True, load=RATE, why="outcome 6.1")
-        )
+        found = _latest(settings, _saw_enough) or _run(settings, GOOD)
     require(_saw_enough(found), f"the canary of {found.opened} saw too few requests at {HALF} %: {found.reason}")
     assert found.failures is not None
     assert found.failures.clients is not None
@@ -63,8 +59,8 @@ def a_bad_canary_is_reverted_by_itself(settings: Settings) -> str:
     """
     with ONE_AT_A_TIME:
         if _latest(settings, _failed_some) is None:
-            _run(settings, Wish(fault=FAULT, load=RATE / 2, why="outcome 6.2"))
-        found = [each for each in _recent(settings) if each.fault and _clients(each) is not None]
+            _run(settings, bad(FAULT))
+        found = [each for each in recent(settings, PROJECT) if each.fault and _clients(each) is not None]
         weight = TrafficSplit(client(settings, "elbv2"), PROJECT).read()
     require(any(map(_failed_some, found)), "no bad canary that clients could notice was rolled back")
     require(weight == 0, f"the canary still has {weight} % of the requests")
@@ -111,13 +107,8 @@ def _reverted(canary: Canary, moves: Sequence[Promotion]) -> str:
 
 def _latest(settings: Settings, fits: Callable[[Canary], bool]) -> Canary | None:
     """Return the last canary of the last day that fits, or None."""
-    found = [each for each in _recent(settings) if fits(each)]
+    found = [each for each in recent(settings, PROJECT) if fits(each)]
     return found[-1] if found else None
-
-
-def _recent(settings: Settings) -> list[Canary]:
-    since = datetime.now(UTC) - RECENT
-    return [each for each in records(settings, PROJECT) if moment(each.opened) > since]
 
 
 def _run(settings: Settings, wish: Wish) -> Canary:
@@ -147,7 +138,7 @@ def _settled(canary: Canary) -> tuple[int, int]:
 
 def _within_bound(source: str, stable: int, canary: int) -> str:
     total = stable + canary
-    bound = SIGMAS * math.sqrt(total) / 2
+    bound = half_bound(total)
     told = f"by {source} {canary:,} of {total:,} ({canary / total:.2%}, bound 50 % +- {bound / total:.2%})"
     require(abs(canary - total / 2) <= bound, told)
     return told

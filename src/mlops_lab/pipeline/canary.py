@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from scipy.stats import binom, chi2_contingency
 
+SIGMAS = 3.1  # of a binomial count: 99.9 %
 Decision = Literal["go on", "pass", "roll back"]
 
 
@@ -69,6 +70,11 @@ def judge(stable: Counts, canary: Counts, limits: Limits, look: int) -> Verdict:
     if sum(stable.scores) >= limits.requests > (logged := sum(canary.scores)):
         return Verdict("go on", (f"{logged} of {limits.requests} scores are in the log",), figures)
     return Verdict("pass", ("as stable",), figures)
+
+
+def half_bound(requests: int) -> float:
+    """How far from half of the requests a fair coin leads, at 99.9 %."""
+    return SIGMAS * math.sqrt(requests) / 2
 
 
 def _more(stable: Counts, canary: Counts, name: str) -> float:
