@@ -102,3 +102,16 @@ def spent(report: CostReport) -> pd.DataFrame:
         for value, usd in values.items()
     ]
     return pd.DataFrame([*rows, ("total", "", f"{report.spent.total:.4f}")], columns=["by", "value", "USD"])
+
+
+def decision(canaries: Sequence[Canary], review: Review, report: CostReport, limit: float) -> str:
+    """Say what the figures decide, as Markdown."""
+    bad = [each for each in canaries if each.fault]
+    slowest = max(bad, key=lambda each: each.seconds_to_rollback or 0.0)
+    lost = sum(each.failures.clients.failed for each in bad if each.failures and each.failures.clients)
+    return (
+        f"**Releases go through a canary.** {len(bad)} bad ones were taken away by themselves, the slowest "
+        f"({slowest.fault}) after {slowest.seconds_to_rollback:.0f} s; {lost:,} requests failed in all. Roles keep "
+        f"{len(review.grants)} grants, {review.used} of them used. The layout {report.layout} costs "
+        f"{report.bill.total:.2f} of {limit:g} USD a month."
+    )
