@@ -83,7 +83,7 @@ def test_a_page_that_lacks_what_is_looked_at_stops_the_film_and_takes_so_far_are
     monkeypatch.setattr(browser, "APPEARS", 500)
     text = scenes(settings.root).replace("#end", "#nowhere")
 
-    with pytest.raises(LabError, match="does not show #nowhere"):
+    with pytest.raises(LabError, match=r"page\.html does not show .*#nowhere"):
         walkthrough(settings, text, ["card", "page"], True, silent)
 
     assert (settings.state_dir / FOLDER / "takes" / "card" / "take.json").is_file()

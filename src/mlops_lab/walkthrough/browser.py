@@ -19,7 +19,7 @@ APPLICATIONS = (  # of macOS, which are on no PATH
 )
 SCALE = 1.5  # pixels of the film for each of a page
 MARGIN = 28  # pixels of a page above what is scrolled to
-SETTLED = 1500  # milliseconds in which a page that is loaded draws its charts
+SETTLED = 2500  # milliseconds in which a page that is loaded draws its charts
 PATIENCE = 60_000  # milliseconds in which a page must be loaded
 APPEARS = 20_000  # milliseconds in which what is looked at must be there
 STEPS, STEP = 10, 1 / 15  # of scrolling: pictures, and seconds of each
@@ -66,16 +66,23 @@ class Browser:
 
         try:
             if self._at != view.page:
-                self._page.goto(view.page, wait_until="networkidle", timeout=PATIENCE)
-                self._page.wait_for_timeout(SETTLED)
-                self._at = view.page
-                self._page.evaluate("y => window.scrollTo(0, y)", self._offset(view))
+                self._open(view)
             else:
                 yield from self._scrolled(self._offset(view))
             yield bytes(self._page.screenshot()), None
         except Error as error:
-            said = str(error).splitlines()[0]
-            raise LabError(f"{view.page} does not show {view.at or 'its top'} ({said}); open it by hand.") from None
+            said = " ".join(str(error).split())[:200]
+            raise LabError(f"{view.page} does not show what the scene looks at ({said}); open it by hand.") from None
+
+    def _open(self, view: View) -> None:
+        self._page.goto(view.page, wait_until="load", timeout=PATIENCE)
+        if view.shows:
+            self._page.locator(view.shows).first.wait_for(timeout=APPEARS)
+        for each in view.click:
+            self._page.locator(each).first.click(timeout=APPEARS)
+        self._page.wait_for_timeout(SETTLED)
+        self._at = view.page
+        self._page.evaluate("y => window.scrollTo(0, y)", self._offset(view))
 
     def _scrolled(self, offset: float) -> Iterator[tuple[bytes, float]]:
         start = float(self._page.evaluate("window.scrollY"))

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from mlops_lab import catalog
@@ -47,9 +48,7 @@ class Places:
         Raises:
             LabError: It names no place, or the place does not answer.
         """
-        return View(
-            NAME.sub(lambda found: self._place(found.group(0), found.group(1), found.group(2)), view.page), view.at
-        )
+        return replace(view, page=NAME.sub(lambda found: self._place(*found.group(0, 1, 2)), view.page))
 
     def _place(self, whole: str, name: str, argument: str | None) -> str:
         if name not in self._made:

@@ -18,6 +18,8 @@ class View:
     """A page in the browser and what of it is looked at."""
 
     page: str  # an address; names in braces are places of the lab
+    shows: str = ""  # selector of what must be there before anything is filmed
+    click: tuple[str, ...] = ()  # selectors of what is clicked first, in turn
     at: str = ""  # selector of what is scrolled to; nothing: the top
 
 
@@ -83,11 +85,15 @@ def _scene(table: Mapping[str, Any]) -> Scene:
     if unknown := sorted(set(table) - {field.name for field in fields(Scene)}):
         raise LabError(f"Scene {name!r} of {FILE} has the key {unknown[0]!r}, which no scene has; correct it.")
     try:
-        made: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in table.items()}
-        scene = Scene(**made | {"views": tuple(View(**each) for each in table.get("views", []))})
+        views = tuple(View(**_frozen(each)) for each in table.get("views", []))
+        scene = Scene(**_frozen(table) | {"views": views})
     except TypeError as error:
         raise LabError(f"Scene {name!r} of {FILE} is incomplete ({error}); correct it.") from None
     kinds = [kind for kind in KINDS if getattr(scene, kind)]
     if len(kinds) != 1 or not scene.captions or scene.seconds <= 0:
         raise LabError(f"Scene {name!r} of {FILE} needs seconds, captions, and one of {', '.join(KINDS)}; correct it.")
     return scene
+
+
+def _frozen(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}

@@ -15,7 +15,7 @@ def test_a_scene_is_read_with_its_captions_and_views() -> None:
     (scene,) = read(text)
 
     assert scene.captions == ("first", "second")
-    assert scene.views == (View("{site}/index.html", "#loop"),)
+    assert scene.views == (View("{site}/index.html", at="#loop"),)
 
 
 @pytest.mark.parametrize(
