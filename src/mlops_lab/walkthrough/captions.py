@@ -21,7 +21,9 @@ class Cue:
 
 
 def shares(scene: Scene) -> list[float]:
-    """Return the seconds that each caption of a scene is shown: as long as it is, relative to the others."""
+    """Return the seconds that each caption of a scene is shown: with its view, or as long as it is among the others."""
+    if len(scene.captions) == len(scene.views):
+        return [scene.seconds / len(scene.views)] * len(scene.views)
     letters = [len(caption) for caption in scene.captions]
     return [scene.seconds * each / sum(letters) for each in letters]
 

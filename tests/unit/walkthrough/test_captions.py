@@ -1,7 +1,7 @@
 import pytest
 
 from mlops_lab.walkthrough.captions import Cue, cues, parse, vtt
-from mlops_lab.walkthrough.scene import Scene
+from mlops_lab.walkthrough.scene import Scene, View
 
 
 def scene(seconds: float, *captions: str) -> Scene:
@@ -12,6 +12,12 @@ def test_captions_share_their_scene_by_length_and_leave_no_gap() -> None:
     found = cues([scene(4, "abc", "abcdefghi"), scene(2, "end")])
 
     assert found == [Cue(0, 1, "abc"), Cue(1, 4, "abcdefghi"), Cue(4, 6, "end")]
+
+
+def test_captions_of_as_many_views_are_shown_each_with_its_view() -> None:
+    found = cues([Scene("a", "A", 6, ("short", "a longer one"), views=(View("one"), View("two")))])
+
+    assert [(cue.start, cue.end) for cue in found] == [(0, 3), (3, 6)]
 
 
 def test_webvtt_has_hours_and_escapes_what_would_be_markup() -> None:
