@@ -37,6 +37,7 @@ VARIED  ?=
 MINUTES ?=
 PNG     ?=
 DRY_RUN ?=
+RUN     ?=
 ARGS    ?=
 
 export TARGET WHY PROJECT IMAGE
@@ -133,6 +134,10 @@ limits: $(ENVIRONMENT) ## Measure CPU and memory of serving, MLflow and retraini
 .PHONY: security-summary
 security-summary: $(ENVIRONMENT) ## Security & FinOps on one page: cost, budget, limits, roles, network, scan.
 	@$(LAB) security-summary
+
+.PHONY: iam-review
+iam-review: $(ENVIRONMENT) ## What every role called beside what it may; fails on a grant with neither a call nor a reason (RUN=1: schedules first).
+	$(LAB) iam-review $(if $(RUN),--run)
 
 .PHONY: destroy
 destroy: $(ENVIRONMENT) ## Destroy the infrastructure and check by tag that nothing is left; asks first on AWS.

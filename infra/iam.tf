@@ -127,15 +127,8 @@ resource "aws_iam_role_policy" "task" {
       {
         Sid      = "ReadOwnBundles"
         Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:GetObjectVersion"]
+        Action   = "s3:GetObject"
         Resource = local.arn.models[each.key]
-      },
-      {
-        Sid       = "ListOwnBundles"
-        Effect    = "Allow"
-        Action    = "s3:ListBucket"
-        Resource  = local.bucket_arns["models"]
-        Condition = { StringLike = { "s3:prefix" = "models/${each.key}/*" } }
       },
       {
         Sid      = "WriteOwnPredictions"
@@ -168,7 +161,7 @@ resource "aws_iam_role_policy" "retrain" {
       {
         Sid      = "PublishOwnBundles"
         Effect   = "Allow"
-        Action   = ["s3:DeleteObject", "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"] # deletes what it could not complete
+        Action   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"] # deletes what it could not complete
         Resource = local.arn.models[each.key]
       },
       {
@@ -177,19 +170,6 @@ resource "aws_iam_role_policy" "retrain" {
         Action    = ["s3:ListBucket", "s3:ListBucketVersions"]
         Resource  = local.bucket_arns["models"]
         Condition = { StringLike = { "s3:prefix" = "models/${each.key}/*" } }
-      },
-      {
-        Sid      = "ReadOwnPredictions"
-        Effect   = "Allow"
-        Action   = "s3:GetObject"
-        Resource = local.arn.predictions[each.key]
-      },
-      {
-        Sid       = "ListOwnPredictions"
-        Effect    = "Allow"
-        Action    = "s3:ListBucket"
-        Resource  = local.bucket_arns["predictions"]
-        Condition = { StringLike = { "s3:prefix" = "${local.prediction_prefix[each.key]}/*" } }
       },
     ]
   })

@@ -280,7 +280,7 @@ resource "aws_iam_role_policy" "mlflow" {
       {
         Sid      = "KeepArtefacts"
         Effect   = "Allow"
-        Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+        Action   = ["s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject"]
         Resource = "${local.bucket_arns["models"]}/${local.mlflow_artifacts}/*"
       },
       {

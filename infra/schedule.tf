@@ -28,6 +28,7 @@ resource "aws_scheduler_schedule" "retrain" {
       task_definition_arn = aws_ecs_task_definition.retrain[each.key].arn_without_revision
       launch_type         = "FARGATE"
       platform_version    = "1.4.0"
+      propagate_tags      = "TASK_DEFINITION" # by which the bill is divided
 
       network_configuration {
         subnets          = local.task_subnet_ids
@@ -61,6 +62,13 @@ resource "aws_iam_role_policy" "scheduler" {
         Action    = "ecs:RunTask"
         Resource  = flatten([for task in aws_ecs_task_definition.retrain : [task.arn_without_revision, "${task.arn_without_revision}:*"]])
         Condition = { ArnEquals = { "ecs:cluster" = local.arn.cluster } }
+      },
+      {
+        Sid       = "TagTasks"
+        Effect    = "Allow"
+        Action    = "ecs:TagResource"
+        Resource  = "arn:${local.partition}:ecs:${var.region}:${local.account}:task/${var.name}/*"
+        Condition = { StringEquals = { "ecs:CreateAction" = "RunTask" } }
       },
       {
         Sid       = "PassTaskRoles"

@@ -27,6 +27,8 @@ from mlops_lab.registry.champion import Champion, champion
 from mlops_lab.registry.tracking import CHALLENGER, CHAMPION, GATE, Registry, RunRecord
 from mlops_lab.settings import Settings, read_settings
 
+REFUSED = "The gate refuses this model"  # how what a refused retraining says begins: all its work is done
+
 
 class GateRefusedError(LabError):
     """The gate refuses a model; its run is logged, and nothing is registered."""
@@ -80,7 +82,7 @@ def publish(
         logged = registry.log_run(_record(candidate, compared, {**settings.workflow_tags, **tags}))
     if reasons := _refusals(candidate, compared):
         raise GateRefusedError(
-            f"The gate refuses this model of {name} ({'; '.join(reasons)}); MLflow run {logged.run_id} has its metrics."
+            f"{REFUSED} of {name} ({'; '.join(reasons)}); MLflow run {logged.run_id} has its metrics."
         )
     alias = CHALLENGER if compared else CHAMPION
     with step("register and publish the version", progress), session.explained(settings):

@@ -23,6 +23,7 @@ from mlops_lab.progress import Timeline
 from mlops_lab.registry import store
 from mlops_lab.registry.tracking import CHAMPION, Registry
 from mlops_lab.retrain import GateRefusedError, publish
+from mlops_lab.security.recorded_run import do_every_role_s_work
 from mlops_lab.settings import Settings
 
 FIRST_PROJECT, SECOND_PROJECT = "income", "taxi"
@@ -134,6 +135,18 @@ def retrain_task(settings: Settings, project: str, arguments: Sequence[str], tim
     track(settings, timeline)
     published = image.publish(catalog.JOBS, settings, timeline.lane("image"))
     return retraining.run(settings, project, published.uri, arguments, timeline.lane("retrain"))
+
+
+def exercise_roles(settings: Settings, timeline: Timeline) -> None:
+    """Let the roles that only schedules take do their work, for every project: they are live.
+
+    Raises:
+        LabError: A project is not live, a canary is open, or a schedule or its task failed.
+    """
+    published = image.publish(catalog.JOBS, settings, timeline.lane("image"))
+    for project in projects.every():
+        with timeline.step("roles", f"{project.name}: what the clock starts"):
+            do_every_role_s_work(settings, project.name, published.uri, timeline.lane("roles"))
 
 
 def demo(settings: Settings, console: Console) -> bool:

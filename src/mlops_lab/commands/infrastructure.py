@@ -1,5 +1,7 @@
 """Terraform."""
 
+from typing import Annotated
+
 import typer
 
 from mlops_lab.commands import context
@@ -77,3 +79,22 @@ def security_summary() -> None:
     from mlops_lab.finops.security_summary import make
 
     context.say(make(context.up()).text)
+
+
+@app.command()
+def iam_review(
+    run: Annotated[bool, typer.Option(help="first let the roles that schedules take do their work")] = False,
+) -> None:
+    """Hold what roles called against what they may; fail where a grant has neither a call nor a reason."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.security.review import make
+    from mlops_lab.security.show import show
+    from mlops_lab.workflow import exercise_roles
+
+    settings = context.up()
+    if run:
+        exercise_roles(settings, Timeline(console))
+    review = make(settings)
+    show(review, console)
+    if review.findings:
+        raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mlops_lab import catalog
@@ -13,6 +14,9 @@ from mlops_lab.settings import Settings
 POLL_SECONDS = 1.0
 CONTAINER = "retrain"
 STOPPED_IN_TIME = 3600.0
+AHEAD = timedelta(seconds=5)  # a time that has passed when the schedule is made is never due
+FIRED_IN_TIME = 180.0  # a schedule is fired to the minute
+STATES = ("RUNNING", "STOPPED")
 
 
 def run(settings: Settings, project: str, image: str, arguments: Sequence[str], say: Callable[[str], None]) -> int:
@@ -29,29 +33,86 @@ def run(settings: Settings, project: str, image: str, arguments: Sequence[str], 
         LabError: ECS refuses the task, or it could not start.
     """
     with explained(settings):
-        ecs, logs = client(settings, "ecs"), client(settings, "logs")
+        ecs = client(settings, "ecs")
         task = _start(ecs, project, image, arguments)
-        stream = f"retrain/{CONTAINER}/{task.rpartition('/')[2]}"
-        done = _follow(ecs, task, _Log(logs, catalog.log_group(project), stream), say)
-    container = done["containers"][0]
-    if container.get("exitCode") is None:
-        raise LabError(
-            f"Retraining {project} did not start: {done.get('stoppedReason')}; see `make logs PROJECT={project}`."
+        done = _follow(ecs, task, _log(settings, project, task), say)
+    return _exit_code(done, project)
+
+
+def by_the_clock(settings: Settings, project: str, image: str, say: Callable[[str], None]) -> int:
+    """Let the project's schedule start its retraining task once, now, and return the task's exit code.
+
+    What EventBridge Scheduler starts is the newest revision, so that one with the image is registered first.
+
+    Args:
+        settings: Where.
+        project: Name of the project.
+        image: URI by digest.
+        say: Gets a line for every step.
+
+    Raises:
+        LabError: The schedule was not fired, or its task could not start.
+    """
+    with explained(settings):
+        ecs, scheduler = client(settings, "ecs"), client(settings, "scheduler")
+        _register(ecs, project, image)
+        family = catalog.retraining(project)
+        name, before = f"{family}-now", set(_tasks(ecs, family))
+        known = scheduler.get_schedule(Name=family, GroupName=catalog.SCHEDULES)
+        scheduler.create_schedule(
+            Name=name,
+            GroupName=catalog.SCHEDULES,
+            ScheduleExpression=f"at({datetime.now(UTC) + AHEAD:%Y-%m-%dT%H:%M:%S})",
+            ScheduleExpressionTimezone="UTC",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target=known["Target"],
         )
-    return int(container["exitCode"])
+        task = _started(lambda: set(_tasks(ecs, family)) - before, name)
+        say(f"{name} started {task.rpartition('/')[2]}")
+        return _exit_code(_follow(ecs, task, _log(settings, project, task), say), project)
+
+
+def _exit_code(task: Json, project: str) -> int:
+    code = task["containers"][0].get("exitCode")
+    if code is None:
+        raise LabError(
+            f"Retraining {project} did not start: {task.get('stoppedReason')}; see `make logs PROJECT={project}`."
+        )
+    return int(code)
+
+
+def _tasks(ecs: Any, family: str) -> list[str]:
+    found = (ecs.list_tasks(cluster=catalog.CLUSTER, family=family, desiredStatus=each) for each in STATES)
+    return [str(arn) for each in found for arn in each["taskArns"]]
+
+
+def _started(new: Callable[[], set[str]], schedule: str) -> str:
+    deadline = time.monotonic() + FIRED_IN_TIME
+    while time.monotonic() < deadline:
+        if found := new():
+            return found.pop()
+        time.sleep(POLL_SECONDS)
+    raise LabError(f"The schedule {schedule} started no task in {FIRED_IN_TIME:.0f} s; see `make status`.")
+
+
+def _register(ecs: Any, project: str, image: str) -> Json:
+    found = ecs.describe_task_definition(taskDefinition=catalog.retraining(project), include=["TAGS"])
+    wanted = registrable(found["taskDefinition"], image=image)
+    registered: Json = ecs.register_task_definition(**wanted, tags=found.get("tags", []))["taskDefinition"]
+    return registered
 
 
 def _start(ecs: Any, project: str, image: str, arguments: Sequence[str]) -> str:
-    family = catalog.retraining(project)
-    present = ecs.describe_task_definition(taskDefinition=family)["taskDefinition"]
-    command = [*present["containerDefinitions"][0]["command"], *arguments]
-    arn = ecs.register_task_definition(**registrable(present, image=image))["taskDefinition"]["taskDefinitionArn"]
+    family, definition = catalog.retraining(project), _register(ecs, project, image)
+    command = [*definition["containerDefinitions"][0]["command"], *arguments]
     network = ecs.describe_services(cluster=catalog.CLUSTER, services=[catalog.service(project)])["services"]
     answer = ecs.run_task(
         cluster=catalog.CLUSTER,
-        taskDefinition=arn,
+        taskDefinition=definition["taskDefinitionArn"],
         launchType="FARGATE",
         platformVersion="1.4.0",
+        propagateTags="TASK_DEFINITION",  # by which the bill is divided
         networkConfiguration=network[0]["networkConfiguration"],
         overrides={"containerOverrides": [{"name": CONTAINER, "command": command}]},
     )
@@ -78,6 +139,11 @@ class _Log:
             return []
         self._token = {"nextToken": answer["nextForwardToken"]}
         return [str(event["message"]) for event in answer["events"]]
+
+
+def _log(settings: Settings, project: str, task: str) -> _Log:
+    stream = f"retrain/{CONTAINER}/{task.rpartition('/')[2]}"
+    return _Log(client(settings, "logs"), catalog.log_group(project), stream)
 
 
 def _follow(ecs: Any, task: str, log: _Log, say: Callable[[str], None]) -> Json:

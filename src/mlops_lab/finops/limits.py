@@ -21,12 +21,12 @@ from mlops_lab.load.live import aim, offer
 from mlops_lab.load.profile import constant
 from mlops_lab.progress import Say, silent
 from mlops_lab.registry.tracking import Registry
+from mlops_lab.retrain import REFUSED
 from mlops_lab.settings import Settings
 
 HEADROOM = 0.2  # of a memory limit, that must be free at the peak
 RATE, SECONDS = 25.0, 40  # requests a second to each service, and for how long
 MIB = 2**20
-REFUSED = b"The gate refuses this model"  # a retraining that has done all of its work
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _retraining(settings: Settings, project: str) -> Limit:
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode and REFUSED not in said:
+    if process.returncode and REFUSED not in said.decode():
         raise LabError(f"Retraining {project} ended with {process.returncode}: {said.decode()[-300:]}")
     seconds = (datetime.now(UTC) - begin).total_seconds()
     cpu, memory = sizes(settings, catalog.retraining(project))

@@ -10,7 +10,8 @@ from mlops_lab.catalog import Paths
 from mlops_lab.errors import LabError
 from mlops_lab.finops import limits, report, spend
 from mlops_lab.finops.report import CostReport
-from mlops_lab.security import posture
+from mlops_lab.security import posture, review
+from mlops_lab.security.review import Review
 from mlops_lab.settings import Settings
 
 SECTIONS = ("Cost", "Budget and anomalies", "Task limits", "Least privilege", "Network and storage", "Scan")
@@ -35,7 +36,7 @@ def make(settings: Settings) -> Summary:
         _spent(cost),
         _watched(spend.budget(settings), spend.monitor(settings)),
         _limits(limits.read(settings)),
-        _roles(seen),
+        _roles(review.make(settings)),
         _protection(seen),
         _scan(Paths(settings.root, settings.state_dir).finops / "scan.json"),
     )
@@ -89,12 +90,19 @@ def _limits(found: limits.Limits) -> Iterator[str]:
         )
 
 
-def _roles(seen: posture.Posture) -> Iterator[str]:
-    yield "| role | actions | with a wildcard | on every resource |"
+def _roles(found: Review) -> Iterator[str]:
+    yield (
+        f"{found.used} of {len(found.grants)} grants were used, {len(found.refused)} calls were refused, "
+        f"{len(found.findings)} findings."
+    )
+    yield ""
+    yield "| role | grants | used | with a wildcard |"
     yield "|---|---|---|---|"
-    for each in seen.grants:
-        wild, everywhere = (", ".join(names) or "none" for names in (each.wildcard_actions, each.on_everything))
-        yield f"| {each.role} | {len(each.actions)} | {wild} | {everywhere} |"
+    for role, grants in found.by_role():
+        wild = ", ".join(each.action for each in grants if each.wildcard) or "none"
+        yield f"| {role} | {len(grants)} | {sum(each.calls > 0 for each in grants)} | {wild} |"
+    for each in found.findings:
+        yield f"- {each}"
 
 
 def _protection(seen: posture.Posture) -> Iterator[str]:

@@ -14,6 +14,7 @@ from mlops_lab.infrastructure.documentation import overview_in_step
 from mlops_lab.infrastructure.rehearsal import rehearse
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.outcomes.outcome import Outcome, require
+from mlops_lab.security.calls import PROBE
 from mlops_lab.settings import Settings
 
 Json = Mapping[str, Any]
@@ -142,7 +143,7 @@ def _is_tls_only(s3: Any, bucket: str) -> bool:
 def _role_is_confined(settings: Settings, own: str, other: str) -> str:
     """Take Terraform's role, write a probe beside the state, and be denied on another bucket."""
     role = client(settings, "iam").get_role(RoleName=catalog.TERRAFORM_ROLE)["Role"]["Arn"]
-    answer = client(settings, "sts").assume_role(RoleArn=role, RoleSessionName="outcome-1-2")["Credentials"]
+    answer = client(settings, "sts").assume_role(RoleArn=role, RoleSessionName=PROBE)["Credentials"]
     s3 = boto3.client(
         "s3",
         region_name=settings.region,

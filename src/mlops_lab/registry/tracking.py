@@ -167,6 +167,11 @@ class Registry:
         with self._mlflow() as mlflow:
             return dict(mlflow.artifacts.load_dict(f"runs:/{run_id}/{name}"))
 
+    def artefacts(self, run_id: str) -> list[str]:
+        """Return the names of what was logged with a run, at its top."""
+        with self._mlflow() as mlflow:
+            return [each.path for each in mlflow.MlflowClient().list_artifacts(run_id)]
+
     def notes(self) -> dict[str, str]:
         """Return what was noted on the registered model, by key."""
         with self._mlflow() as mlflow:

@@ -11,6 +11,18 @@ TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+MAY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "ecs:RunTask",
+            "Resource": "arn:aws:ecs:*:*:task-definition/jobs:*",
+            "Condition": {"ArnLike": {"ecs:cluster": "arn:aws:ecs:*:*:cluster/c"}},
+        },
+        {"Effect": "Allow", "Action": "ecs:CreateCluster", "Resource": "*"},
+    ],
+}
 NAMES = {"containerOverrides": [{"name": "job", "command": ["report"]}]}
 
 
@@ -22,7 +34,9 @@ def test_schedules_run_tasks_and_make_calls_once(plane: Any, tmp_path: Path) -> 
     job = {"name": "job", "image": "job:1", "essential": True}
     sizes = {"cpu": "256", "memory": "512", "networkMode": "awsvpc", "requiresCompatibilities": ["FARGATE"]}
     ecs.register_task_definition(family="jobs", containerDefinitions=[job], **sizes)
-    role = account.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam = account.client("iam")
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    iam.put_role_policy(RoleName="r", PolicyName="jobs", PolicyDocument=json.dumps(MAY))
     network = plane.network()
     places = {"Subnets": network["subnets"], "SecurityGroups": [network["group"]]}
     run = {

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from mlops_lab.security.posture import granted, tls_only
+from mlops_lab.security.posture import tls_only
 
 RESOURCES = ["arn:aws:s3:::lab", "arn:aws:s3:::lab/*"]
 REFUSAL: dict[str, Any] = {
@@ -30,19 +30,3 @@ def test_a_bucket_that_refuses_everything_without_tls_is_tls_only() -> None:
 )
 def test_a_refusal_that_leaves_something_out_is_none(change: dict[str, Any]) -> None:
     assert not tls_only({"Statement": [REFUSAL | change]}, "lab")
-
-
-def test_grants_name_wildcards_and_what_is_allowed_on_everything() -> None:
-    document = {
-        "Statement": [
-            {"Effect": "Allow", "Action": ["s3:Get*"], "Resource": "arn:aws:s3:::lab/*"},
-            {"Effect": "Allow", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
-            {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
-        ]
-    }
-
-    found = granted("task", [document])
-
-    assert found.actions == ("ecr:GetAuthorizationToken", "s3:Get*")
-    assert found.wildcard_actions == ("s3:Get*",)
-    assert found.on_everything == ("ecr:GetAuthorizationToken",)

@@ -44,5 +44,14 @@ class Deadline:
             self._scheduler.delete_schedule(**self._place)
 
     @property
+    def armed(self) -> bool:
+        """Whether the schedule is there: it deletes itself when it has been fired."""
+        try:
+            self._scheduler.get_schedule(**self._place)
+        except self._scheduler.exceptions.ResourceNotFoundException:
+            return False
+        return True
+
+    @property
     def _place(self) -> dict[str, str]:
         return {"Name": self._name, "GroupName": catalog.SCHEDULES}

@@ -79,7 +79,7 @@ def assemble(
     """
     account = AwsAccount(region, environment)
     credentials = CredentialsEndpoint(state / "credentials.json", lambda task: _role_credentials(account, task))
-    logs = LogShipper(driver, account.client("logs"), account.client("cloudwatch"), state / "log-cursors.json")
+    logs = LogShipper(driver, account.of_role, account.client("cloudwatch"), state / "log-cursors.json")
     health = HealthTable(lambda: reconciler.wake())
     targets = Targets(account.client("elbv2"), health)
     sdk = {key: environment[key] for key in SDK_VARIABLES if key in environment}

@@ -44,6 +44,7 @@ def _run_task(ecs: Any, name: str, target: Json) -> None:
         "launchType": wanted.get("LaunchType"),
         "platformVersion": wanted.get("PlatformVersion"),
         "group": wanted.get("Group"),
+        "propagateTags": wanted.get("PropagateTags"),
         "networkConfiguration": network and {"awsvpcConfiguration": {_lowered(key): network[key] for key in network}},
         "overrides": json.loads(target["Input"]) if target.get("Input") else None,
     }

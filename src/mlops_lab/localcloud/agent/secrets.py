@@ -27,7 +27,12 @@ def _value(reference: str, clients: Clients) -> str:
         if reference.startswith("arn:") and reference.split(":")[2] == "secretsmanager":
             return _from_secrets_manager(reference, clients("secretsmanager"))
         name = reference.split(":parameter", 1)[1] if reference.startswith("arn:") else reference
-        value: str = clients("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+        found = clients("ssm").get_parameters(Names=[name], WithDecryption=True)["Parameters"]
+        if not found:
+            raise CannotStartError(
+                f"ResourceInitializationError: unable to pull secrets or registry auth: invalid ssm parameters: {name}"
+            )
+        value: str = found[0]["Value"]
     except (BotoCoreError, ClientError, KeyError, ValueError) as error:
         raise CannotStartError(
             f"ResourceInitializationError: unable to pull secrets or registry auth: {reference}: {error}"

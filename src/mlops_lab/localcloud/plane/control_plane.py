@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_lab.localcloud.plane.blobs import Blobs
+from mlops_lab.localcloud.plane.extension.access.record import RECORD
 from mlops_lab.localcloud.plane.gate import Gate, Limits
 from mlops_lab.localcloud.plane.health import SOURCE, HealthOf
 from mlops_lab.localcloud.plane.store import Store
@@ -57,6 +58,7 @@ class ControlPlane:
             self._gate = Gate(MotoEngine(blobs), store, blobs, self._limits)
             self._server = Server(self._port, self._gate.answer)
             repeated = self._gate.restore()
+            RECORD.open(self._state_dir / "accesses.json")
         except BaseException:
             if self._server is not None:
                 self._server.close()
@@ -70,4 +72,5 @@ class ControlPlane:
         if self._server is not None and self._gate is not None:
             self._server.stop()
             self._gate.close()
+            RECORD.close()
         self._server = self._gate = None

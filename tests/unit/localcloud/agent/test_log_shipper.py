@@ -37,6 +37,10 @@ class Logs:
         self.lines += [each["message"] for each in logEvents]
 
 
+def of_role(logs: Any) -> Any:
+    return lambda role: lambda service: logs
+
+
 class Metrics:
     """CloudWatch; one that refuses takes no datum."""
 
@@ -61,7 +65,7 @@ LINES = ("ready", json.dumps(shed("income", 3, 1.0)))
 
 def test_a_metric_in_a_log_line_is_published_once_and_the_line_is_kept(task: Task, tmp_path: Path):
     logs, metrics = Logs(), Metrics()
-    shipper = LogShipper(Driver(*LINES), logs, metrics, tmp_path / "cursors")  # type: ignore[arg-type]
+    shipper = LogShipper(Driver(*LINES), of_role(logs), metrics, tmp_path / "cursors")  # type: ignore[arg-type]
 
     shipper.ship(task, DEFINITION)
     shipper.ship(task, DEFINITION)
@@ -72,8 +76,20 @@ def test_a_metric_in_a_log_line_is_published_once_and_the_line_is_kept(task: Tas
 
 def test_metrics_that_cloudwatch_refuses_hold_no_line_back(task: Task, tmp_path: Path):
     logs = Logs()
-    shipper = LogShipper(Driver(*LINES), logs, Metrics(refuses=True), tmp_path / "cursors")  # type: ignore[arg-type]
+    shipper = LogShipper(Driver(*LINES), of_role(logs), Metrics(refuses=True), tmp_path / "cursors")  # type: ignore[arg-type]
 
     shipper.ship(task, DEFINITION)
 
     assert logs.lines == list(LINES)
+
+
+def test_lines_that_the_role_may_not_write_are_lost_and_hold_no_task_back(task: Task, tmp_path: Path):
+    class Refusing:
+        def put_log_events(self, **arguments: object) -> None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "PutLogEvents")
+
+    shipper = LogShipper(Driver(*LINES), of_role(Refusing()), Metrics(), tmp_path / "cursors")  # type: ignore[arg-type]
+
+    shipper.end(task, DEFINITION)
+
+    assert json.loads((tmp_path / "cursors").read_text()) == {}

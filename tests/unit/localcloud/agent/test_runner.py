@@ -123,9 +123,9 @@ def make(
     ended: list[str] = []
 
     class Ssm:
-        def get_parameter(self, Name: str, WithDecryption: bool) -> dict[str, Any]:
+        def get_parameters(self, Names: list[str], WithDecryption: bool) -> dict[str, Any]:
             assert WithDecryption
-            return {"Parameter": {"Value": (secrets or {})[Name]}}
+            return {"Parameters": [{"Value": secrets[each]} for each in Names if secrets and each in secrets]}
 
     runner = Runner(
         driver,

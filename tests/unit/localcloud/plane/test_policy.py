@@ -1,6 +1,6 @@
 import pytest
 
-from mlops_lab.localcloud.plane.extension.policy import decide
+from mlops_lab.localcloud.plane.extension.access.policy import decide
 
 OWN = "arn:aws:s3:::state/lab/terraform.tfstate"
 WRITE = {"Effect": "Allow", "Action": ["s3:PutObject", "s3:Get*"], "Resource": "arn:aws:s3:::state/lab/*"}

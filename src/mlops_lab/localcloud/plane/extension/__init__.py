@@ -4,13 +4,13 @@
 def install() -> None:
     """Put the extension into moto, before its first call."""
     from mlops_lab.localcloud.plane.extension import (
+        access,
         autoscaling,
         balancer,
         budgets,
         catalogue,
         cost_explorer,
         identity,
-        object_access,
         object_versions,
         registry,
         retention,
@@ -21,6 +21,7 @@ def install() -> None:
     from mlops_lab.localcloud.plane.extension.ecs import responses as ecs
 
     modules = (
+        access,
         autoscaling,
         balancer,
         budgets,
@@ -29,7 +30,6 @@ def install() -> None:
         cost_explorer,
         ecs,
         identity,
-        object_access,
         object_versions,
         registry,
         retention,

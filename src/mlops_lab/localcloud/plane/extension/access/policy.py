@@ -5,24 +5,39 @@ documents that apply.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 Decision = Literal["allowed", "denied", "implicitly denied"]
 Context = Mapping[str, str]  # condition key in lower case -> the request's value
+Document = Mapping[str, Any]  # a policy
 
 
-def decide(documents: Iterable[Mapping[str, Any]], action: str, resource: str, context: Context) -> Decision:
+def decide(documents: Iterable[Document], action: str, resource: str, context: Context) -> Decision:
     """Return what policy documents say of an action ("s3:PutObject") on a resource (an ARN); a denial wins."""
-    effects = {
-        statement["Effect"]
-        for document in documents
-        for statement in _listed(document["Statement"])
-        if _applies(statement, action, resource, context)
-    }
+    effects = {statement["Effect"] for statement in _applying(documents, action, resource, context)}
     if "Deny" in effects:
         return "denied"
     return "allowed" if "Allow" in effects else "implicitly denied"
+
+
+def granting(documents: Iterable[Document], action: str, resource: str, context: Context) -> str | None:
+    """Return the pattern of the resource by which policy documents allow an action; None where they do not.
+
+    A statement with ``NotResource`` allows by ``*``.
+    """
+    applying = list(_applying(documents, action, resource, context))
+    if not applying or any(each["Effect"] == "Deny" for each in applying):
+        return None
+    patterns = _listed(applying[0].get("Resource", "*"))
+    return next(str(each) for each in patterns if _matches(each, resource))
+
+
+def _applying(documents: Iterable[Document], action: str, resource: str, context: Context) -> Iterator[Document]:
+    for document in documents:
+        for statement in _listed(document["Statement"]):
+            if _applies(statement, action, resource, context):
+                yield statement
 
 
 def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
@@ -51,7 +66,7 @@ def _holds(operator: str, key: str, wanted: list[Any], context: Context) -> bool
     actual = context[key]
     if operator.removesuffix("IfExists") in ("Bool", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"):
         found = actual.lower() in {str(each).lower() for each in wanted}
-    elif "Like" in operator:
+    elif "Like" in operator or operator.startswith("Arn"):
         found = any(_matches(each, actual) for each in wanted)
     else:
         found = actual in wanted
