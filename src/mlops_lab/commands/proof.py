@@ -114,5 +114,5 @@ def walkthrough(
     from mlops_lab.walkthrough.scene import source
 
     names = [name.strip() for name in scenes.split(",") if name.strip()]
-    film = walkthrough(context.here(), source(), names, rehearse, Timeline(console).lane("film"))
+    film = walkthrough(context.local("walkthrough"), source(), names, rehearse, Timeline(console).lane("film"))
     console.print(f"written: {film}")

@@ -18,7 +18,7 @@ APPLICATIONS = (  # of macOS, which are on no PATH
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
 SCALE = 1.5  # pixels of the film for each of a page
-MARGIN = 28  # pixels of a page above what is scrolled to
+MARGIN = 56  # pixels of a page above what is scrolled to
 SETTLED = 2500  # milliseconds in which a page that is loaded draws its charts
 PATIENCE = 60_000  # milliseconds in which a page must be loaded
 APPEARS = 20_000  # milliseconds in which what is looked at must be there

@@ -12,7 +12,8 @@ from mlops_lab.walkthrough.montage import RATE
 from mlops_lab.walkthrough.stage import CONTENT, HEIGHT, TOP, WIDTH
 
 SAMPLE = (192, 108)  # pixels of a sample, in grey
-QUALITY = "23"  # x264's constant rate factor: text stays sharp
+QUALITY = "26"  # x264's constant rate factor: text stays sharp
+KEYFRAMES = 20  # seconds at most from one to the next; a change of scene makes one, too
 SHARPNESS = "animation"  # x264's tuning for flat areas with hard edges
 
 
@@ -53,7 +54,7 @@ def encode(frames: Iterable[bytes], captions: Path, film: Path) -> None:
         *(binary(), "-y", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}"),
         *("-r", str(RATE), "-i", "-", "-i", str(captions), "-map", "0:v", "-map", "1:s"),
         *("-c:v", "libx264", "-preset", "medium", "-tune", SHARPNESS, "-crf", QUALITY, "-pix_fmt", "yuv420p"),
-        *("-g", str(RATE * 5), "-c:s", "mov_text", "-metadata:s:s:0", "language=eng", "-disposition:s:0", "0"),
+        *("-g", str(RATE * KEYFRAMES), "-c:s", "mov_text", "-metadata:s:s:0", "language=eng", "-disposition:s:0", "0"),
         *("-movflags", "+faststart", str(film)),
     ]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:

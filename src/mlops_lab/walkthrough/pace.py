@@ -8,7 +8,7 @@ from math import inf
 
 WAIT = 4.0  # seconds of the film that nothing happening takes at most
 HOLD = 3.0  # seconds at least that the end of the output stays
-LINE = 0.15  # seconds of the film for a line of output that is longer than the screen
+LINE = 0.25  # seconds of the film for a line of output that is longer than the screen
 
 
 @dataclass(frozen=True)
