@@ -16,6 +16,7 @@ SECONDS ?=
 LOAD    ?=
 FAULT   ?=
 REHEARSE ?=
+SCENES  ?=
 SEED    ?= 0
 SIZE    ?=
 SEARCH  ?=
@@ -53,9 +54,15 @@ VENV := .venv
 endif
 BIN    := $(VENV)/bin
 ENVIRONMENT := $(VENV)/.mlops-lab
+FILM_TOOLS  := $(VENV)/.mlops-lab-video
 LAB    := $(BIN)/mlops-lab
 UV     := 0.13.9
-UV_INSTALL := pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.lock --editable '.[lab,dev]'
+UV_INSTALL = pip install --quiet --python $(BIN)/python --compile-bytecode --constraint requirements.lock --editable '.[$(EXTRAS)]'
+$(ENVIRONMENT): EXTRAS := lab,dev
+$(FILM_TOOLS): EXTRAS := lab,dev,video
+INSTALL = if command -v uv >/dev/null; then uv $(UV_INSTALL); \
+	else $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) && $(BIN)/uv $(UV_INSTALL); fi \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[$(EXTRAS)]'
 
 # A value as one word of the shell, whatever it holds; it must be set.
 quoted = '$(subst ','\'',$(or $($1),$(error $1 is not set; use make new-project NAME=... DATA=file.csv LABEL=column)))'
@@ -67,7 +74,7 @@ demo: $(ENVIRONMENT) ## From a clone to a live prediction: cloud, Terraform, tra
 	$(LAB) demo
 
 .PHONY: test
-test: $(ENVIRONMENT) ## All tests: lint, types, Terraform, scans, unit, documents, integration, end to end with the notebook.
+test: $(FILM_TOOLS) ## All tests: lint, types, Terraform, scans, unit, documents, integration, end to end with the notebook.
 	@$(MAKE) -j2 lint check scan
 	$(BIN)/pytest -n 2 --dist loadfile tests/unit tests/docs tests/integration
 	$(BIN)/pytest tests/e2e
@@ -236,7 +243,7 @@ rotate: $(ENVIRONMENT) ## Give SECRET (api-key) a new random value without a fai
 ##@ Proof
 
 .PHONY: verify
-verify: $(ENVIRONMENT) ## Run the outcome checks (WEEK=n for one week) and print the table.
+verify: $(if $(filter-out 7,$(WEEK)),$(ENVIRONMENT),$(FILM_TOOLS)) ## Run the outcome checks (WEEK=n for one week) and print the table.
 	$(LAB) verify $(if $(WEEK),--week $(WEEK))
 
 .PHONY: week1
@@ -264,12 +271,19 @@ week6: $(ENVIRONMENT) ## Week 6: a good and six bad canaries, roles, limits, cos
 	$(LAB) week 6
 
 .PHONY: release
-release: $(ENVIRONMENT) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).
+release: $(FILM_TOOLS) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).
 	$(LAB) release $(or $(VERSION),$(error VERSION is not set; use make release VERSION=v1.0-infra)) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: report
 report: $(ENVIRONMENT) ## Run the notebook of WEEK through papermill into reports/.
 	$(LAB) report $(or $(WEEK),1)
+
+.PHONY: walkthrough
+walkthrough: $(FILM_TOOLS) ## Film the lab at work, with captions, into reports/walkthrough (SCENES=ids anew; REHEARSE=1 these only).
+	$(LAB) walkthrough $(if $(SCENES),--scenes "$(SCENES)") $(if $(REHEARSE),--rehearse)
+
+.PHONY: film-tools
+film-tools: $(FILM_TOOLS) ## Make the environment with what films the walkthrough and checks the film.
 
 .PHONY: record
 record: $(ENVIRONMENT) ## Record what the site shows of a lab that is up: model cards, dashboards, cost, canaries.
@@ -320,7 +334,7 @@ quality: $(ENVIRONMENT) ## What nobody calls (vulture), and links of the documen
 	$(LAB) links
 
 .PHONY: coverage
-coverage: $(ENVIRONMENT) ## How much of the package all tests run, in every process they start: a figure and a badge into reports/.
+coverage: $(FILM_TOOLS) ## How much of the package all tests run, in every process they start: a figure and a badge into reports/.
 	@$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report= tests/unit tests/integration >&2
 	@$(BIN)/pytest -q --cov --cov-append --cov-report=json:.coverage.json tests/e2e >&2
 	@$(LAB) coverage
@@ -331,7 +345,7 @@ docs: $(ENVIRONMENT) ## Write the generated tables of the README.
 
 .PHONY: lock
 lock: ## Resolve requirements.lock anew from pyproject.toml, without what only a benchmark compares with.
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --extra lab --extra dev --extra spark --upgrade pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --extra lab --extra dev --extra video --extra spark --upgrade pyproject.toml -o requirements.lock
 
 .PHONY: clean
 clean: ## Remove the lab's own environment, caches and state (stop the cloud first).
@@ -349,7 +363,11 @@ $(ENVIRONMENT): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) -V) is too old: set PYTHON to 3.11 or newer." >&2; exit 1; }
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
 	@echo "Setting up $(VENV) from requirements.lock (once; a few minutes on a slow line)"
-	@if command -v uv >/dev/null; then uv $(UV_INSTALL); \
-	else $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV) && $(BIN)/uv $(UV_INSTALL); fi \
-	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[lab,dev]'
+	@$(INSTALL)
+	@touch $@
+
+# What films the walkthrough and decodes it is 120 MB that nothing else needs.
+$(FILM_TOOLS): $(ENVIRONMENT)
+	@echo "Setting up the film's tools"
+	@$(INSTALL)
 	@touch $@

@@ -101,3 +101,18 @@ def links() -> None:
     found = broken_links(context.here().root)
     context.say("\n".join(found) or "no broken link, no request to another site")
     context.finish(not found)
+
+
+@app.command()
+def walkthrough(
+    scenes: Annotated[str, typer.Option(help="to film anew, by commas (default: all)")] = "",
+    rehearse: Annotated[bool, typer.Option(help="film these scenes only, into the lab's state")] = False,
+) -> None:
+    """Film the lab at work, with captions, into reports/walkthrough."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.walkthrough.record import walkthrough
+    from mlops_lab.walkthrough.scene import source
+
+    names = [name.strip() for name in scenes.split(",") if name.strip()]
+    film = walkthrough(context.local("walkthrough"), source(), names, rehearse, Timeline(console).lane("film"))
+    console.print(f"written: {film}")

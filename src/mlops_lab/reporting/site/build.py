@@ -20,6 +20,7 @@ FOLDER = "site"
 ARCHITECTURE = "architecture.svg"
 PAGES = {  # file -> what the navigation calls it
     "index.html": "Overview",
+    "walkthrough.html": "Walkthrough",
     "outcomes.html": "Outcomes",
     "models.html": "Models",
     "canaries.html": "Canaries",
@@ -109,6 +110,7 @@ def _week(week: Week, folder: Path) -> Mapping[str, Any]:
 
 def _copy(records: Records, kept: Kept, folder: Path) -> None:
     pictures = [*records.dashboards, *sorted(kept.diagrams.glob("*.svg")), kept.badge]
+    pictures += [kept.film, kept.captions, kept.poster]
     for path in pictures:
         if path.is_file():
             shutil.copy(path, folder / path.name)

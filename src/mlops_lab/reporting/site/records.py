@@ -30,6 +30,7 @@ class Records:
     cost: Json  # empty: not recorded
     coverage: Json  # empty: not measured
     dashboards: Sequence[Path]  # pictures
+    film: Json  # the walkthrough's record; empty: not recorded
 
 
 class Kept:
@@ -45,6 +46,10 @@ class Kept:
         self.canaries = reports / "records" / "canary"
         self.dashboards = reports / "records" / "dashboards"
         self.diagrams = reports / "diagrams"
+        self.film = reports / "walkthrough" / "walkthrough.mp4"
+        self.captions = reports / "walkthrough" / "walkthrough.vtt"
+        self.poster = reports / "walkthrough" / "poster.png"
+        self.film_record = reports / "walkthrough" / "record.json"
 
 
 def read(reports: Path) -> Records:
@@ -65,6 +70,7 @@ def read(reports: Path) -> Records:
         _document(kept.cost),
         _document(kept.coverage),
         sorted(kept.dashboards.glob("*.png")),
+        _document(kept.film_record),
     )
 
 

@@ -12,6 +12,7 @@ from mlops_lab.errors import LabError
 from mlops_lab.reporting.site.build import PAGES, build
 from mlops_lab.reporting.site.figures import HIGHLIGHTS, highlight
 from mlops_lab.reporting.site.links import broken, external
+from mlops_lab.reporting.site.records import Kept
 
 ROOT = Path(__file__).parents[4]
 LIMIT_MB = 15
@@ -30,6 +31,7 @@ def test_without_records_each_section_says_that_there_are_none(reports: Path):
         "dashboards.html": "No dashboard is recorded yet",
         "cost.html": "No cost is recorded yet",
         "quality.html": "Coverage is not measured yet",
+        "walkthrough.html": "The walkthrough is not recorded yet",
     }.items():
         assert said in text(site, page)
 
@@ -73,6 +75,23 @@ def test_a_canary_that_was_rolled_back_tells_when_and_why(reports: Path, canary:
     assert "12.0 s" in page
     assert '<path class="weight"' in page
     assert page.count('class="share"') == 1
+
+
+def test_the_film_plays_on_its_page_with_its_captions_and_leads_into_its_scenes(reports: Path):
+    kept = Kept(reports)
+    kept.film.parent.mkdir()
+    for path in (kept.film, kept.captions, kept.poster):
+        path.write_bytes(b"kept")
+    scenes = [{"title": "Opening", "start": 0.0}, {"title": "A canary", "start": 65.0}]
+    kept.film_record.write_text(json.dumps({"film": kept.film.name, "seconds": 245.3, "scenes": scenes}))
+
+    site = build(reports)
+
+    page = text(site, "walkthrough.html")
+    assert "4 minutes 5 seconds" in page
+    assert '<track kind="captions" src="walkthrough.vtt"' in page
+    assert '<a href="walkthrough.mp4#t=65">1:05</a>' in page
+    assert broken(site.parent) == external(site.parent) == []
 
 
 def test_a_record_that_is_no_json_is_named(reports: Path, canary: Path):
