@@ -104,6 +104,20 @@ def spent(report: CostReport) -> pd.DataFrame:
     return pd.DataFrame([*rows, ("total", "", f"{report.spent.total:.4f}")], columns=["by", "value", "USD"])
 
 
+def problems(canaries: Sequence[Canary], review: Review, report: CostReport, limit: float) -> list[str]:
+    """Return what speaks against releasing through canaries as they are."""
+    bad = [each for each in canaries if each.fault]
+    found = [] if bad else ["no bad canary was run"]
+    found += [f"{each.fault} was {each.phase}" for each in bad if each.phase != "rolled back"]
+    found += [each.reason for each in bad if each.reason == each.unnoticed]
+    over = [each.failures.clients for each in bad if each.failures and each.failures.clients]
+    found += [f"{each.failed} requests failed, bound {each.bound}" for each in over if each.failed > each.bound]
+    found += review.findings
+    if report.bill.total >= limit:
+        found.append(f"the projected bill is {report.bill.total:.2f} USD a month, limit {limit:g}")
+    return found
+
+
 def decision(canaries: Sequence[Canary], review: Review, report: CostReport, limit: float) -> str:
     """Say what the figures decide, as Markdown."""
     bad = [each for each in canaries if each.fault]

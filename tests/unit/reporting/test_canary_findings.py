@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from mlops_lab.delivery.canary.state import Canary, Event, Failures, Look, Loss
@@ -92,3 +93,22 @@ def test_unused_grants_are_told_by_their_reason():
         "- **s3:DeleteObject** (1): no reason is given",
     ]
     assert canary_findings.roles(found).iloc[0].tolist() == ["task", 3, 1, "7", "none"]
+
+
+def test_what_speaks_against_canaries_is_told_and_nothing_else():
+    bill: Any = SimpleNamespace(bill=SimpleNamespace(total=74.0))
+    bad = canary(fault="errors", rehearsal=False, reason="5xx differ")
+
+    assert canary_findings.problems([canary(), bad], review(), bill, 150.0) == []
+
+    unnoticed = replace(bad, reason=bad.unnoticed)
+    lost = replace(bad, failures=Failures(Loss(100, 60, 50, {}), 60, 0))
+    found = replace(review(), findings=("unused: x",))
+    assert canary_findings.problems([canary()], review(), bill, 150.0) == ["no bad canary was run"]
+    assert canary_findings.problems([unnoticed], review(), bill, 150.0) == [bad.unnoticed]
+    assert canary_findings.problems([lost], review(), bill, 150.0) == ["60 requests failed, bound 50"]
+    assert canary_findings.problems([replace(bad, phase="promoted")], review(), bill, 150.0) == ["errors was promoted"]
+    assert canary_findings.problems([bad], found, bill, 50.0) == [
+        "unused: x",
+        "the projected bill is 74.00 USD a month, limit 50",
+    ]
