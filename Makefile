@@ -36,6 +36,7 @@ PROFILE ?=
 VARIED  ?=
 MINUTES ?=
 PNG     ?=
+DRILL   ?=
 DRY_RUN ?=
 RUN     ?=
 ARGS    ?=
@@ -269,6 +270,10 @@ week5: $(ENVIRONMENT) ## Week 5, monitoring: the loop closes by itself over 2020
 .PHONY: week6
 week6: $(ENVIRONMENT) ## Week 6: a good and six bad canaries, roles, limits, cost, notebook, outcomes 6.1 to 6.7.
 	$(LAB) week 6
+
+.PHONY: drills
+drills: $(ENVIRONMENT) ## Make each failure of the RUNBOOK and run its entry's own commands against it, or DRILL=Name only.
+	$(LAB) drills $(DRILL)
 
 .PHONY: release
 release: $(FILM_TOOLS) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).

@@ -1,4 +1,4 @@
-"""Shows what runs: endpoints, services, tasks and their health."""
+"""Shows what runs: endpoints, services, tasks and their health, alarms that have gone off."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from mlops_lab.settings import Settings
 
 
 def show(settings: Settings, console: Console) -> None:
-    """Print the state of the embedded cloud, where that is the target, and of the lab's ECS services."""
+    """Print the state of the embedded cloud, where that is the target, and of the lab's services and alarms."""
     if settings.is_local and not _show_cloud(settings, console):
         return
     with explained(settings):
@@ -26,6 +26,17 @@ def show(settings: Settings, console: Console) -> None:
     for row in rows:
         table.add_row(*row)
     console.print(table)
+    for name, reason in _alarms(client(settings, "cloudwatch")):
+        console.print(f"[red]ALARM[/red] {name}: {reason}", highlight=False)
+
+
+def _alarms(cloudwatch: Any) -> Iterator[tuple[str, str]]:
+    """Yield the lab's alarms that have gone off; those of scaling policies, which scale, are left out."""
+    pages = cloudwatch.get_paginator("describe_alarms").paginate(
+        StateValue="ALARM", AlarmNamePrefix=f"{catalog.NAME}-", AlarmTypes=["MetricAlarm"]
+    )
+    for alarm in (each for page in pages for each in page["MetricAlarms"]):
+        yield alarm["AlarmName"], alarm["StateReason"].partition("\n")[0]
 
 
 def _show_cloud(settings: Settings, console: Console) -> bool:

@@ -1,7 +1,8 @@
 """boto3 clients for the target, and AWS's errors in one line."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import boto3
@@ -45,6 +46,20 @@ def client(settings: Settings, service: str) -> Any:
     """
     with explained(settings):
         return _local_client(settings, service) if settings.is_local else task_client(service, settings.region)
+
+
+def as_role(settings: Settings, role: str, session: str) -> Callable[[str], Any]:
+    """Take a role by its name and return what makes clients with its credentials; AWS's refusal is raised as it is."""
+    arn = client(settings, "iam").get_role(RoleName=role)["Role"]["Arn"]
+    taken = client(settings, "sts").assume_role(RoleArn=arn, RoleSessionName=session)["Credentials"]
+    return partial(
+        boto3.client,
+        region_name=settings.region,
+        endpoint_url=settings.endpoint_url,
+        aws_access_key_id=taken["AccessKeyId"],
+        aws_secret_access_key=taken["SecretAccessKey"],
+        aws_session_token=taken["SessionToken"],
+    )
 
 
 def account(settings: Settings) -> str:

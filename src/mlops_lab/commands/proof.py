@@ -27,6 +27,16 @@ def week(number: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
 
 
 @app.command()
+def drills(name: Annotated[str | None, typer.Argument(help="of a RUNBOOK entry; all without it")] = None) -> None:
+    """Make the RUNBOOK's failures and run its entries' own commands against them."""
+    from mlops_lab.drills.run import run, show
+
+    done = run(context.up(), name, console.print)
+    show(done, console)
+    context.finish(all(each.passed for each in done))
+
+
+@app.command()
 def release(
     version: Annotated[str, typer.Argument(help="such as v1.0-infra", metavar="VERSION")],
     dry_run: Annotated[bool, typer.Option(help="do everything but write")] = False,

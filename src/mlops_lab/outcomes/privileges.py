@@ -1,12 +1,9 @@
 """What outcome 6.3 must see: roles whose every grant was used or has its reason, and a refusal of what none grants."""
 
-from typing import Any
-
-import boto3
 from botocore.exceptions import ClientError
 
 from mlops_lab import catalog, projects
-from mlops_lab.cloud.session import client
+from mlops_lab.cloud.session import as_role
 from mlops_lab.outcomes.outcome import require
 from mlops_lab.security.calls import PROBE
 from mlops_lab.security.review import Review, make
@@ -40,25 +37,17 @@ def _figures(review: Review) -> str:
 
 def _refusal(settings: Settings, project: str) -> str:
     """Take a serving task's role and try to read the API key, which only the role that starts the task may."""
-    role = client(settings, "iam").get_role(RoleName=f"{catalog.NAME}-{project}-task")["Role"]["Arn"]
+    role = f"{catalog.NAME}-{project}-task"
     try:
-        answer = client(settings, "sts").assume_role(RoleArn=role, RoleSessionName=PROBE)["Credentials"]
+        ssm = as_role(settings, role, PROBE)("ssm")
     except ClientError as error:
         require(_code(error) in REFUSALS, f"taking {role} ended in {_code(error)}")
-        return f"{project}'s task role can be taken by its tasks only"
-    ssm: Any = boto3.client(
-        "ssm",
-        region_name=settings.region,
-        endpoint_url=settings.endpoint_url,
-        aws_access_key_id=answer["AccessKeyId"],
-        aws_secret_access_key=answer["SecretAccessKey"],
-        aws_session_token=answer["SessionToken"],
-    )
+        return f"{role} can be taken by its tasks only"
     try:
         ssm.get_parameters(Names=[catalog.API_KEY_PARAMETER], WithDecryption=True)
     except ClientError as error:
         require(_code(error) in REFUSALS, f"reading the API key as {role} ended in {_code(error)}")
-        return f"{project}'s task role was refused the API key"
+        return f"{role} was refused the API key"
     require(False, f"{role} could read the API key")
     return ""
 

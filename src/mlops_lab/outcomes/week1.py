@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-import boto3
 from botocore.exceptions import ClientError
 
 from mlops_lab import catalog, projects
-from mlops_lab.cloud.session import account, client
+from mlops_lab.cloud.session import account, as_role, client
 from mlops_lab.infrastructure.documentation import overview_in_step
 from mlops_lab.infrastructure.rehearsal import rehearse
 from mlops_lab.infrastructure.terraform import Terraform
@@ -142,16 +141,8 @@ def _is_tls_only(s3: Any, bucket: str) -> bool:
 
 def _role_is_confined(settings: Settings, own: str, other: str) -> str:
     """Take Terraform's role, write a probe beside the state, and be denied on another bucket."""
-    role = client(settings, "iam").get_role(RoleName=catalog.TERRAFORM_ROLE)["Role"]["Arn"]
-    answer = client(settings, "sts").assume_role(RoleArn=role, RoleSessionName=PROBE)["Credentials"]
-    s3 = boto3.client(
-        "s3",
-        region_name=settings.region,
-        endpoint_url=settings.endpoint_url,
-        aws_access_key_id=answer["AccessKeyId"],
-        aws_secret_access_key=answer["SecretAccessKey"],
-        aws_session_token=answer["SessionToken"],
-    )
+    role = catalog.TERRAFORM_ROLE
+    s3 = as_role(settings, role, PROBE)("s3")
     key = f"{catalog.STATE_KEY.rpartition('/')[0]}/probe-{uuid4()}"
     s3.put_object(Bucket=own, Key=key, Body=b"written by Terraform's role")
     s3.delete_object(Bucket=own, Key=key)
