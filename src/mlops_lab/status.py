@@ -33,9 +33,10 @@ def show(settings: Settings, console: Console) -> None:
 def _alarms(cloudwatch: Any) -> Iterator[tuple[str, str]]:
     """Yield the lab's alarms that have gone off; those of scaling policies, which scale, are left out."""
     pages = cloudwatch.get_paginator("describe_alarms").paginate(
-        StateValue="ALARM", AlarmNamePrefix=f"{catalog.NAME}-", AlarmTypes=["MetricAlarm"]
+        AlarmNamePrefix=f"{catalog.NAME}-", AlarmTypes=["MetricAlarm"]
     )
-    for alarm in (each for page in pages for each in page["MetricAlarms"]):
+    found = [each for page in pages for each in page["MetricAlarms"]]
+    for alarm in (each for each in found if each["StateValue"] == "ALARM"):
         yield alarm["AlarmName"], alarm["StateReason"].partition("\n")[0]
 
 

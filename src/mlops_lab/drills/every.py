@@ -204,6 +204,7 @@ EXCUSED: Mapping[str, str] = {
     "Drift": "week 5 makes it with April 2020, finds it, retrains and promotes: outcomes 5.3 to 5.7",
     "LeftAfterDestroy": "destroys the lab; outcome 1.6 does it in a second one",
     "NewProjectRefused": "the table is corrected by hand between two commands; tests refuse 30 tables",
+    "NoChromium": "a film takes minutes; a test lets every browser be missing",
     "NoCredentials": "signs in to AWS; tests of the command line see the refusal",
     "OutOfMemory": "outcome 6.5 lets a task of its own go beyond its memory",
     "ScanFinding": "the scan takes a minute; a test refuses a suppression without a reason, CI scans",

@@ -28,6 +28,7 @@ from mlops_lab.settings import Settings
 
 PROJECT = "income"
 LAB = str(Path(sys.prefix) / "bin" / "mlops-lab")
+FAMILY = f"{catalog.NAME}-drill"
 LOOK = 0.5  # seconds between two looks
 PATIENCE = 120.0  # seconds that a failure may take to show, or to be over
 Injection = Callable[[Settings], AbstractContextManager[Scene]]
@@ -91,9 +92,9 @@ def released(change: Callable[[Mapping[str, Any]], dict[str, Any]], load: float 
         ecs, name = client(settings, "ecs"), catalog.service(PROJECT)
         sound = service(ecs, name)["taskDefinition"]
         wanted = change(registrable(ecs.describe_task_definition(taskDefinition=sound)["taskDefinition"]))
-        bad = ecs.register_task_definition(**wanted)["taskDefinition"]["taskDefinitionArn"]
+        # In a family of its own, so that the next release starts from the sound one.
+        bad = ecs.register_task_definition(**{**wanted, "family": FAMILY})["taskDefinition"]["taskDefinitionArn"]
         ecs.update_service(cluster=catalog.CLUSTER, service=name, taskDefinition=bad)
-        ecs.deregister_task_definition(taskDefinition=bad)  # so that the next release starts from the sound one
         try:
             with offered(settings, load):
                 wait(lambda: _is_seen(ecs, name, bad), "the bad release runs, or has failed")
@@ -101,6 +102,7 @@ def released(change: Callable[[Mapping[str, Any]], dict[str, Any]], load: float 
         finally:
             if service(ecs, name)["taskDefinition"] == bad:
                 ecs.update_service(cluster=catalog.CLUSTER, service=name, taskDefinition=sound)
+            ecs.deregister_task_definition(taskDefinition=bad)
 
     return inject
 

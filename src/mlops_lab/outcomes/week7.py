@@ -11,6 +11,7 @@ from mlops_lab import document_links
 from mlops_lab.catalog import Paths
 from mlops_lab.cloud import api
 from mlops_lab.infrastructure.terraform import Terraform
+from mlops_lab.outcomes.drilled import runbook_is_proven
 from mlops_lab.outcomes.film import the_film_plays_and_says_what_it_shows
 from mlops_lab.outcomes.outcome import Outcome, require
 from mlops_lab.reporting import coverage_badge, drawings, freshness
@@ -110,6 +111,7 @@ def _text(path: Path) -> str:
 
 OUTCOMES = (
     Outcome("7.1", "README with architecture diagrams", documents_show_what_runs),
+    Outcome("7.2", "RUNBOOK.md", runbook_is_proven),
     Outcome("7.3", "tests and coverage badges", coverage_is_measured_and_enough),
     Outcome("7.4", "video walkthrough", the_film_plays_and_says_what_it_shows),
     Outcome("7.5", "both projects polished", everything_is_polished),
