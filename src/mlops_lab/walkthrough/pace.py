@@ -1,5 +1,6 @@
 """From the time that a command really took to the film's: waiting is shortened, the real time stays known. Pure."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from math import inf
 WAIT = 4.0  # seconds of the film that nothing happening takes at most
 HOLD = 3.0  # seconds at least that the end of the output stays
 BURST = 0.05  # seconds within which output was written as one: a terminal hands it on in parts of 4 KiB
+UPWARDS = re.compile(rb"\x1b\[\d*A")  # the cursor goes up: a table is drawn anew over the one before
 LINE = 0.25  # seconds of the film for a line of output that is longer than the screen
 
 
@@ -24,7 +26,7 @@ class Piece:
 def unrolled(pieces: Sequence[tuple[float, bytes]], lines: int) -> Iterator[Piece]:
     """Give output as it came, but what is longer than a screen of so many lines line by line, to be read."""
     for moment, data in _bursts(pieces):
-        if data.count(b"\n") <= lines:
+        if data.count(b"\n") <= lines or UPWARDS.search(data):
             yield Piece(moment, data)
             continue
         for line in data.splitlines(keepends=True):
