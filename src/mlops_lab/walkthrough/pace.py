@@ -1,5 +1,6 @@
 """From the time that a command really took to the film's: waiting is shortened, the real time stays known. Pure."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from math import inf
 
 WAIT = 4.0  # seconds of the film that nothing happening takes at most
 HOLD = 3.0  # seconds at least that the end of the output stays
+BURST = 0.05  # seconds within which output was written as one: a terminal hands it on in parts of 4 KiB
+UPWARDS = re.compile(rb"\x1b\[\d*A")  # the cursor goes up: a table is drawn anew over the one before
 LINE = 0.25  # seconds of the film for a line of output that is longer than the screen
 
 
@@ -22,8 +25,8 @@ class Piece:
 
 def unrolled(pieces: Sequence[tuple[float, bytes]], lines: int) -> Iterator[Piece]:
     """Give output as it came, but what is longer than a screen of so many lines line by line, to be read."""
-    for moment, data in pieces:
-        if data.count(b"\n") <= lines:
+    for moment, data in _bursts(pieces):
+        if data.count(b"\n") <= lines or UPWARDS.search(data):
             yield Piece(moment, data)
             continue
         for line in data.splitlines(keepends=True):
@@ -62,6 +65,18 @@ def clock(seconds: float) -> str:
     """Say seconds as minutes and seconds."""
     whole = int(seconds)
     return f"{whole // 60}:{whole % 60:02}"
+
+
+def _bursts(pieces: Sequence[tuple[float, bytes]]) -> Iterator[tuple[float, bytes]]:
+    """Join what was written as one; it has the moment of its first part."""
+    first, last, joined = 0.0, -inf, b""
+    for moment, data in pieces:
+        if moment - last > BURST and joined:
+            yield first, joined
+            joined = b""
+        first, last, joined = (first if joined else moment), moment, joined + data
+    if joined:
+        yield first, joined
 
 
 def _longest(gaps: Sequence[float], room: float) -> float:

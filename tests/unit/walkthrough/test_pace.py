@@ -38,6 +38,23 @@ def test_output_longer_than_a_screen_is_shown_line_by_line_and_shorter_one_at_on
     assert paced(pieces, room=60) == pytest.approx([1.0, 2.0, 2.0 + LINE, 2.0 + 2 * LINE])
 
 
+def test_a_table_that_is_drawn_anew_is_shown_at_once() -> None:
+    redrawn = b"1\n2\n3\n\x1b[3A1\n2\n4\n"
+
+    assert list(unrolled([(1.0, redrawn)], lines=2)) == [Piece(1.0, redrawn)]
+
+
+def test_output_that_a_terminal_hands_on_in_parts_is_one() -> None:
+    parts = [(1.0, b"a\nb"), (1.01, b"c\nd\n"), (1.5, b"e\n")]
+
+    assert [(piece.moment, piece.data) for piece in unrolled(parts, lines=2)] == [
+        (1.0, b"a\n"),
+        (1.0, b"bc\n"),
+        (1.0, b"d\n"),
+        (1.5, b"e\n"),
+    ]
+
+
 def test_the_real_time_runs_through_a_shortened_wait() -> None:
     pieces = at(1.0, 61.0)
     film = paced(pieces, room=60)

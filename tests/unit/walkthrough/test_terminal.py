@@ -4,15 +4,15 @@ import pytest
 
 from mlops_lab.errors import LabError
 from mlops_lab.walkthrough.scene import Scene
-from mlops_lab.walkthrough.terminal import COLUMNS, HERE, LINES, record, run
+from mlops_lab.walkthrough.terminal import COLUMNS, HERE, LINES, Recording, record, run
 
 
 def scene(command: str, *accepted: int) -> Scene:
     return Scene("it", "It", 5, ("said",), command=command, accepted=accepted or (0,))
 
 
-def written(found: object) -> bytes:
-    return b"".join(piece for _, piece in found.pieces)  # type: ignore[attr-defined]
+def written(found: Recording) -> bytes:
+    return b"".join(piece for _, piece in found.pieces)
 
 
 def test_a_command_sees_a_terminal_of_the_film_s_size(tmp_path: Path) -> None:
