@@ -261,6 +261,22 @@ def test_a_canary_whose_controller_is_killed_is_taken_back_by_rollback(lab: Lab)
     assert records(lab.settings, "income")[-1].reason == "killed"
 
 
+def test_every_role_used_what_it_may_or_has_a_reason_and_nothing_was_refused(lab: Lab):
+    done = lab.run("iam-review", "--run", timeout=600)
+
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert "0 kinds of calls were refused; 0 findings" in " ".join(done.stdout.split())
+
+
+def test_cost_is_told_by_service_tag_layout_and_prediction(lab: Lab):
+    done = lab.run("cost")
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    said = " ".join(done.stdout.split())
+    for part in ("tag Service", "By network layout", "income: 1,000 predictions cost", "Anomaly monitor mlops-lab"):
+        assert part in said
+
+
 def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
     families = {"familyPrefix": catalog.service("income"), "status": "ACTIVE"}
     before = lab.client("ecs").list_task_definitions(**families)["taskDefinitionArns"]
