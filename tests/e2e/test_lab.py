@@ -277,6 +277,14 @@ def test_cost_is_told_by_service_tag_layout_and_prediction(lab: Lab):
         assert part in said
 
 
+@pytest.mark.parametrize("entry", ["PortTaken", "ClientErrors"])
+def test_an_entry_of_the_runbook_ends_the_failure_that_it_is_for(lab: Lab, entry: str):
+    done = lab.run("drills", entry, timeout=600)
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    assert f"{entry}: passed" in done.stdout
+
+
 def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
     families = {"familyPrefix": catalog.service("income"), "status": "ACTIVE"}
     before = lab.client("ecs").list_task_definitions(**families)["taskDefinitionArns"]

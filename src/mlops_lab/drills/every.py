@@ -45,7 +45,13 @@ CLOUD = (
     ),
 )
 SERVING = (
-    Drill("TasksFail", released(faults.change("crash")), shows="made on purpose", lasting=True, gone="probability"),
+    Drill(
+        "TasksFail",
+        lambda settings: said(settings, released(faults.change("crash")), "made on purpose"),
+        shows="made on purpose",
+        lasting=True,
+        gone="probability",
+    ),
     Drill(
         "BundleRefused", released(faults.change("hash")), shows="(?i)sha-?256|hash", lasting=True, gone="probability"
     ),
