@@ -15,7 +15,7 @@ ANSWERS = "make predict"
 HEAVY = layered(spoil="kept.append(b'x' * (310 << 20))")  # MiB, beside the 150 that it has anyway
 TIRED = layered(path="/ready", act="if next(number) > 20: raise ValueError('not ready any more')")
 SPINNING = layered(
-    spoil="import threading; threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"
+    spoil="import threading; threading.Thread(target=lambda: sum(1 for _ in iter(int, 1)), daemon=True).start()"
 )
 SLOW = layered(act="await asyncio.sleep(0.8)")
 RETRAINS = (
