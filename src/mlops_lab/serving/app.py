@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from mlops_lab.serving import openapi
 from mlops_lab.serving.answer import answer, refuse
-from mlops_lab.serving.body import MAX_BYTES, BodyTooLargeError, is_json, read_body
+from mlops_lab.serving.body import MAX_BYTES, SECONDS, BodyTooLargeError, BodyTooSlowError, is_json, read_body
 from mlops_lab.serving.identity import Identity
 from mlops_lab.serving.model import Model
 from mlops_lab.serving.prediction_log.log import PredictionLog
@@ -50,6 +50,8 @@ class Service:
             columns = self._decoder.decode(await read_body(request))
         except (BodyTooLargeError, TooManyRowsError):
             return refuse(request, 413, TOO_LARGE)
+        except BodyTooSlowError:
+            return refuse(request, 408, f"The body did not arrive in {SECONDS:g} s; send it at once.")
         except InvalidRequestError as error:
             problems = [asdict(problem) for problem in error.problems]
             return refuse(request, 422, "The request breaks the schema; correct the fields named.", problems=problems)

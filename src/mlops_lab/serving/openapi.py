@@ -22,6 +22,7 @@ PROBLEM = {
 }
 REFUSALS = {
     "401": "The x-api-key header is missing or wrong",
+    "408": "The body does not arrive in time",
     "413": f"More than {MAX_ROWS} instances, or the body is too large",
     "415": "The Content-Type is not application/json",
     "422": "The body breaks the schema; `problems` names field, value and rule",

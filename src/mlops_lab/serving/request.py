@@ -130,7 +130,8 @@ def _allowed(described: Mapping[str, Any], value: Any) -> bool:
         return isinstance(value, str) and _fits(described, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    whole = kind == "number" or float(value).is_integer()
+    # An int is whole without a look: one of 400 digits is no float.
+    whole = kind == "number" or isinstance(value, int) or value.is_integer()
     return whole and described.get("minimum", value) <= value <= described.get("maximum", value)
 
 

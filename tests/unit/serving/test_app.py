@@ -11,6 +11,7 @@ from openapi_spec_validator import validate
 from mlops_lab.candidate import Candidate
 from mlops_lab.registry.bundle import Bundle
 from mlops_lab.serving.app import create_app
+from mlops_lab.serving.body import read_body
 from mlops_lab.serving.model import Model
 
 JSON = {"content-type": "application/json"}
@@ -135,6 +136,22 @@ def test_a_body_over_two_mebibytes_is_413_with_and_without_a_length(api: httpx.A
     streamed = send(api, "POST", "/income/predict", content=endless(), headers=JSON)
 
     assert announced.status_code == streamed.status_code == 413
+
+
+def test_a_body_that_trickles_is_408_and_not_waited_for(
+    api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_body, "__defaults__", (0.05,))
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(5)
+        yield b"}"
+
+    answer = send(api, "POST", "/income/predict", content=trickle(), headers=JSON)
+
+    assert answer.status_code == 408
+    assert "send it at once" in answer.text
 
 
 @pytest.mark.parametrize(

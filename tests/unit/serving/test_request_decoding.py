@@ -148,3 +148,35 @@ def test_columns_may_have_names_that_are_no_identifiers() -> None:
     columns = RequestDecoder(schema).decode(b'{"instances": [{"class": 1, "hours per week": 37.5}]}')
 
     assert columns == {"hours per week": [37.5], "class": [1]}
+
+
+HUGE = "1" + "0" * 400  # what no float holds
+
+
+@pytest.mark.parametrize("field", ["age", "capital_gain"])
+@pytest.mark.parametrize("number", [HUGE, f"-{HUGE}", "1e400", "1" + "0" * 5_000, "NaN", "Infinity"])
+def test_a_number_beyond_every_float_is_a_broken_rule(field: str, number: str) -> None:
+    content = body({**EXAMPLE, field: "@"}).replace(b'"@"', number.encode())
+
+    assert problems(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\xff\xfe",
+        b"\xef\xbb\xbf{}",
+        b"[" * 100_000,
+        b'{"instances":' + b"[" * 100_000,
+        b'{"instances":[{"age":1,"age":2}]}',
+        b'{"instances":[{"\\ud800":1}]}',
+        b'{"instances":[{"age":"\\u0000"}]}',
+        b"1" * 5_000,
+        b"null",
+    ],
+)
+def test_what_a_stranger_may_send_is_a_broken_rule_that_json_can_tell(content: bytes) -> None:
+    told = problems(content)
+
+    assert json.dumps([vars(each) for each in told]).encode()
