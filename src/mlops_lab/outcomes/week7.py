@@ -13,6 +13,7 @@ from mlops_lab.cloud import api
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.outcomes.drilled import runbook_is_proven
 from mlops_lab.outcomes.film import the_film_plays_and_says_what_it_shows
+from mlops_lab.outcomes.final_release import VERSION, a_final_release_needs_all_outcomes
 from mlops_lab.outcomes.outcome import Outcome, require
 from mlops_lab.reporting import coverage_badge, drawings, freshness
 from mlops_lab.reporting.site import links
@@ -115,4 +116,5 @@ OUTCOMES = (
     Outcome("7.3", "tests and coverage badges", coverage_is_measured_and_enough),
     Outcome("7.4", "video walkthrough", the_film_plays_and_says_what_it_shows),
     Outcome("7.5", "both projects polished", everything_is_polished),
+    Outcome("7.6", f"`{VERSION}`", a_final_release_needs_all_outcomes),
 )
