@@ -271,6 +271,10 @@ week5: $(ENVIRONMENT) ## Week 5, monitoring: the loop closes by itself over 2020
 week6: $(ENVIRONMENT) ## Week 6: a good and six bad canaries, roles, limits, cost, notebook, outcomes 6.1 to 6.7.
 	$(LAB) week 6
 
+.PHONY: week7
+week7: $(ENVIRONMENT) $(FILM_TOOLS) ## Week 7: the capstone's notebook over all records, outcomes 7.1 to 7.6 (make drills and make walkthrough first).
+	$(LAB) week 7
+
 .PHONY: drills
 drills: $(ENVIRONMENT) ## Make each failure of the RUNBOOK and run its entry's own commands against it, or DRILL=Name only.
 	$(LAB) drills $(DRILL)

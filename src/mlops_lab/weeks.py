@@ -23,6 +23,7 @@ SERVED: Mapping[int, tuple[str, ...]] = {  # week -> projects that its notebook 
     4: BOTH,
     5: BOTH,
     6: BOTH,
+    7: BOTH,
 }
 DISPATCHED: Mapping[int, tuple[str, ...]] = {3: (FIRST_PROJECT,)}  # week -> projects that workflows retrain and deploy
 WATCHED: Mapping[int, tuple[str, ...]] = {5: (SECOND_PROJECT,)}  # week -> projects whose loop closes by itself
