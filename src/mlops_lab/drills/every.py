@@ -13,7 +13,7 @@ STABLE = catalog.service(PROJECT)
 SHED = f"{catalog.NAME}-{PROJECT}-predictions-shed"
 ANSWERS = "make predict"
 HEAVY = layered(spoil="kept.append(b'x' * (310 << 20))")  # MiB, beside the 150 that it has anyway
-TIRED = layered(path="/ready", act="if next(number) > 20: raise ValueError('not ready any more')")
+UNREADY = layered(path="/ready", act="raise ValueError('never ready')")
 SPINNING = layered(
     spoil="import threading; threading.Thread(target=lambda: sum(1 for _ in iter(int, 1)), daemon=True).start()"
 )
@@ -86,7 +86,7 @@ SERVING = (
     ),
     Drill(
         "UnhealthyTasks",
-        alarming(f"{STABLE}-unhealthy", released(TIRED)),
+        alarming(f"{STABLE}-unhealthy", released(UNREADY)),
         shows=f"{STABLE}-unhealthy",
         settled=calm(f"{STABLE}-unhealthy"),
     ),
