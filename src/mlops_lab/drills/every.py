@@ -113,7 +113,7 @@ SERVING = (
 )
 MODELS = (
     Drill("DriftUnknown", make.nothing, symptom="make drift WINDOW=1999-01", shows="not enough data", lasting=True),
-    Drill("DoesNotScale", objects.bound_lowered, shows="max_capacity|1 to change", gone="No changes|0 to change"),
+    Drill("DoesNotScale", objects.bound_lowered, shows="max_capacity|1 to change", gone="(?i)no changes"),
     Drill(
         "MlflowDown",
         lambda settings: make.stopped(settings, catalog.MLFLOW_SERVICE),

@@ -290,3 +290,23 @@ def test_what_was_deleted_carries_no_tags_any_more(stack: Stack, shared_plane: A
 
     assert len(before) == 1
     assert tagging.get_resources(**wanted)["ResourceTagMappingList"] == []
+
+
+def test_a_family_means_its_latest_active_revision(shared_plane: Any) -> None:
+    ecs = shared_plane.client("ecs")
+    arns = [
+        ecs.register_task_definition(
+            family="revised",
+            containerDefinitions=[{"name": "c", "image": f"i:{number}", "essential": True, "memory": 64}],
+        )["taskDefinition"]["taskDefinitionArn"]
+        for number in (1, 2, 3)
+    ]
+
+    ecs.deregister_task_definition(taskDefinition=arns[2])
+
+    assert ecs.describe_task_definition(taskDefinition="revised")["taskDefinition"]["taskDefinitionArn"] == arns[1]
+    assert ecs.describe_task_definition(taskDefinition=arns[2])["taskDefinition"]["status"] == "INACTIVE"
+    again = ecs.register_task_definition(
+        family="revised", containerDefinitions=[{"name": "c", "image": "i:4", "essential": True, "memory": 64}]
+    )
+    assert again["taskDefinition"]["revision"] == 4

@@ -19,6 +19,15 @@ class EcsBackend(TaskBackend):
 
     services: dict[str, Service]  # by "<cluster>:<service>"
 
+    def describe_task_definition(self, task_definition_str: str) -> Any:
+        """Return a task definition; a family alone means its latest active revision, where moto means its latest."""
+        family = task_definition_str.rpartition("/")[2]
+        known = self.task_definitions.get(family, {})
+        active = [revision for revision, each in known.items() if each.status == "ACTIVE"]
+        if active:
+            return known[max(active)]
+        return super().describe_task_definition(task_definition_str)
+
     def tasks_of(self, service: Service) -> list[Task]:
         """Return a service's tasks, stopped ones included."""
         return [task for task in self.cluster_tasks(service.cluster_name) if task.group == service.group]
