@@ -182,7 +182,7 @@ RELEASES = (
 )
 ACCESS = (
     Drill("SecretLeaked", objects.key_leaked, shows="a careless line", lasting=True, gone="probability"),
-    Drill("SecretMissing", objects.parameter_deleted, shows="1 to add", gone=STABLE),
+    Drill("SecretMissing", objects.parameter_deleted, shows="create aws_ssm_parameter|replace aws_ecs_task_definition", gone=STABLE),
     Drill("CallRefused", objects.call_refused, shows="refused: ", settled=objects.call_allowed, gone="0 findings"),
     Drill("PrivilegeFinding", objects.grant_added, shows="unused: .*s3:DeleteBucket", gone="0 findings"),
     Drill(
