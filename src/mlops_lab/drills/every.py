@@ -11,7 +11,6 @@ from mlops_lab.drills.injections import PROJECT, alarming, calm, layered, releas
 
 STABLE = catalog.service(PROJECT)
 SHED = f"{catalog.NAME}-{PROJECT}-predictions-shed"
-ANSWERS = "make predict"
 HEAVY = layered(spoil="kept.append(b'x' * (310 << 20))")  # MiB, beside the 150 that it has anyway
 UNREADY = layered(path="/ready", act="raise ValueError('never ready')")
 SPINNING = layered(

@@ -32,7 +32,6 @@ class Thousand:
 
     project: str
     busiest: Busiest
-    task_hourly: float  # USD an hour of one task
     by_tasks: float
     by_bill: float
 
@@ -52,9 +51,8 @@ def measure(settings: Settings, project: str, monthly: float) -> Thousand | None
     found = busiest(metrics.read(settings, project, now - LOOKED_BACK, now))
     if found is None:
         return None
-    hourly = _task_hour(settings, project)
-    by_tasks = per_thousand(hourly * found.tasks, found.rate)
-    return Thousand(project, found, hourly, by_tasks, per_thousand(monthly / HOURS, found.rate))
+    by_tasks = per_thousand(_task_hour(settings, project) * found.tasks, found.rate)
+    return Thousand(project, found, by_tasks, per_thousand(monthly / HOURS, found.rate))
 
 
 def busiest(series: Mapping[str, Series]) -> Busiest | None:
