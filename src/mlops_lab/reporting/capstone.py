@@ -1,6 +1,6 @@
 """Tables and sentences of the week-7 notebook, from what is kept under ``reports/``. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -57,18 +57,44 @@ def figures(records: Records) -> pd.DataFrame:
     return pd.DataFrame([(each.value, each.meaning) for each in key_figures(records)], columns=["figure", "what it is"])
 
 
+def models(records: Records) -> pd.DataFrame:
+    """Return a row for each model card: version, metric with its interval, the best baseline, rows, intended use."""
+    return pd.DataFrame(
+        {
+            "project": card["project"],
+            "version": card["version"],
+            "metric": card["metric"]["name"],
+            "value": f"{card['metric']['value']:.3f}",
+            "95 % interval": " to ".join(f"{bound:.3f}" for bound in card["metric"]["interval"]),
+            "best baseline": _best(card["baselines"]),
+            "rows to learn from": f"{card['rows']['train']:,}",
+            "held out": f"{card['rows']['test']:,}",
+            "meant for": card["use"]["intended"],
+        }
+        for card in records.cards
+    )
+
+
 def failing(records: Records) -> list[str]:
     """Return the ids of outcomes that fail."""
     return [row["id"] for row in records.outcomes["outcomes"] if row["status"] == "fail"]
 
 
 def decision(records: Records) -> str:
-    """Say whether the lab may be shown, as Markdown."""
+    """Say whether the lab may be shown, and whether it may be released as final, as Markdown."""
     rows = records.outcomes["outcomes"]
-    held, applicable = _count(rows, "pass"), len(rows) - _count(rows, "not applicable")
-    unchecked = PLANNED - len(rows)
-    rest = f" {unchecked} are not checked yet; `make verify` does." if unchecked else ""
-    return f"**Ready to show:** {held} of {applicable} outcomes hold, none fails, of {PLANNED} in the plan.{rest}"
+    beside, unchecked = _count(rows, "not applicable"), PLANNED - len(rows)
+    said = f"{_count(rows, 'pass')} of the plan's {PLANNED} outcomes hold, {_count(rows, 'fail')} fail"
+    said += f", {beside} mean nothing on the target {records.outcomes['target']}" if beside else ""
+    if unchecked:
+        return f"**To be shown, not yet to be released:** {said}; {unchecked} are not checked yet, `make verify` does."
+    return f"**Ready to show and to release:** {said}."
+
+
+def _best(baselines: Sequence[Mapping[str, Any]]) -> str:
+    """Name the baseline with the smallest loss, the metric of every project."""
+    best = min(baselines, key=lambda each: each["value"], default=None)
+    return f"{best['value']:.3f} ({best['name']})" if best else "none"
 
 
 def _count(rows: Any, status: str) -> int:

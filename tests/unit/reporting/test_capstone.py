@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mlops_lab.delivery.release import OUTCOMES
 from mlops_lab.reporting import capstone
 from mlops_lab.reporting.site.records import Records
 
@@ -31,13 +32,42 @@ def test_evidence_is_shortened_where_it_is_long():
     assert [len(each) for each in table["seen"]] == [capstone.EVIDENCE + 1, len("seen")]
 
 
-def test_what_fails_is_named_and_the_decision_counts_what_can_hold():
+def test_what_fails_is_named():
+    assert capstone.failing(records(row("1.1"), row("2.1", "fail"))) == ["2.1"]
+
+
+def test_nothing_is_called_ready_to_release_while_an_outcome_is_unchecked():
     found = records(row("1.1"), row("2.1"), row("4.4", "not applicable"))
 
-    assert capstone.failing(records(row("1.1"), row("2.1", "fail"))) == ["2.1"]
-    assert capstone.decision(found).startswith(
-        "**Ready to show:** 2 of 2 outcomes hold, none fails, of 48 in the plan."
-    )
+    told = capstone.decision(found)
+
+    assert told.startswith("**To be shown, not yet to be released:** 2 of the plan's 48 outcomes hold, 0 fail")
+    assert "1 mean nothing on the target local; 45 are not checked yet" in told
+
+
+def test_all_outcomes_together_are_ready_to_release():
+    keys = [f"{week}.{number}" for week, count in OUTCOMES.items() for number in range(1, count + 1)]
+
+    told = capstone.decision(records(*(row(key) for key in keys)))
+
+    assert told == "**Ready to show and to release:** 48 of the plan's 48 outcomes hold, 0 fail."
+
+
+def test_a_model_stands_beside_the_best_of_its_baselines():
+    card = {
+        "project": "income",
+        "version": "2",
+        "metric": {"name": "log_loss", "value": 0.2776, "interval": [0.2673, 0.2879]},
+        "baselines": [{"name": "constant", "value": 0.55}, {"name": "logistic", "value": 0.322}],
+        "rows": {"train": 31746, "test": 9769},
+        "use": {"intended": "Choosing whom to call."},
+    }
+
+    (shown,) = capstone.models(records(cards=[card])).to_dict("records")
+
+    assert (shown["value"], shown["95 % interval"]) == ("0.278", "0.267 to 0.288")
+    assert shown["best baseline"] == "0.322 (logistic)"
+    assert (shown["rows to learn from"], shown["held out"]) == ("31,746", "9,769")
 
 
 def test_figures_are_those_of_the_site():
