@@ -182,7 +182,12 @@ RELEASES = (
 )
 ACCESS = (
     Drill("SecretLeaked", objects.key_leaked, shows="a careless line", lasting=True, gone="probability"),
-    Drill("SecretMissing", objects.parameter_deleted, shows="create aws_ssm_parameter|replace aws_ecs_task_definition", gone=STABLE),
+    Drill(
+        "SecretMissing",
+        objects.parameter_deleted,
+        shows="create aws_ssm_parameter|replace aws_ecs_task_definition",
+        gone=STABLE,
+    ),
     Drill("CallRefused", objects.call_refused, shows="refused: ", settled=objects.call_allowed, gone="0 findings"),
     Drill("PrivilegeFinding", objects.grant_added, shows="unused: .*s3:DeleteBucket", gone="0 findings"),
     Drill(
@@ -197,7 +202,6 @@ ACCESS = (
         settled=objects.lock_removed,
         gone="(?i)plan|no changes",
     ),
-    Drill("NoAct", make.act_removed, symptom="make workflow NAME=train", shows="act is not installed"),
 )
 DRILLS = (*CLOUD, *SERVING, *MODELS, *RELEASES, *ACCESS)
 EXCUSED: Mapping[str, str] = {
@@ -209,6 +213,7 @@ EXCUSED: Mapping[str, str] = {
     "Drift": "week 5 makes it with April 2020, finds it, retrains and promotes: outcomes 5.3 to 5.7",
     "LeftAfterDestroy": "destroys the lab; outcome 1.6 does it in a second one",
     "NewProjectRefused": "the table is corrected by hand between two commands; tests refuse 30 tables",
+    "NoAct": "would take a package out of the environment that runs the drill; a test lets it be missing",
     "NoChromium": "a film takes minutes; a test lets every browser be missing",
     "NoCredentials": "signs in to AWS; tests of the command line see the refusal",
     "OutOfMemory": "outcome 6.5 lets a task of its own go beyond its memory",

@@ -75,6 +75,7 @@ def state_damaged(settings: Settings) -> Iterator[Scene]:
         names = ("LAB_CLOUD_PORT", "LAB_MLFLOW_PORT", "LAB_REGISTRY_PORT", "LAB_BALANCER_PORT")
         environment = {name: str(port) for name, port in zip(names, ports, strict=True)} | {"LAB_STATE": folder}
         run(settings, ["up"], environment)
+        client(settings.model_copy(update={"cloud_port": ports[0]}), "s3").create_bucket(Bucket="drill")
         run(settings, ["down"], environment)
         for each in (Path(folder) / "cloud" / "plane").glob("snapshot*"):
             each.write_bytes(b"damaged by a drill")
@@ -346,21 +347,6 @@ def data_corrupted(settings: Settings) -> Iterator[Scene]:
         for each in (clone / "data").rglob("*.parquet"):
             each.write_bytes(each.read_bytes() + b"\0")
         yield Scene(environment, clone)
-
-
-@contextmanager
-def act_removed(settings: Settings) -> Iterator[Scene]:
-    """Take act's command away; it is put back if nobody has."""
-    path = Path(sys.prefix) / "bin" / "act"
-    aside = path.with_suffix(".drill")
-    path.rename(aside)
-    try:
-        yield Scene()
-    finally:
-        if path.exists():
-            aside.unlink()
-        else:
-            aside.rename(path)
 
 
 def retraining_killed(settings: Settings) -> AbstractContextManager[Scene]:

@@ -47,9 +47,9 @@ def test_schedules_run_tasks_and_make_calls_once(plane: Any, tmp_path: Path) -> 
     task = {"Arn": cluster, "RoleArn": role, "EcsParameters": run, "Input": json.dumps(NAMES)}
     call = {"Arn": "arn:aws:scheduler:::aws-sdk:ecs:createCluster", "RoleArn": role, "Input": '{"ClusterName": "d"}'}
     for name, target in (("task", task), ("call", call)):
-        scheduler.create_schedule(
-            Name=name, ScheduleExpression="rate(1 hour)", FlexibleTimeWindow={"Mode": "OFF"}, Target=target
-        )
+        wanted = {"ScheduleExpression": "rate(1 hour)", "FlexibleTimeWindow": {"Mode": "OFF"}, "Target": target}
+        scheduler.create_schedule(Name=name, **wanted)
+    scheduler.update_schedule(Name="call", **wanted)  # without a state, which is to be enabled
     later = datetime.now(UTC) + timedelta(minutes=61)
 
     for _ in range(2):  # the second is a daemon that was started again

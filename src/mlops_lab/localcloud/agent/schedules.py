@@ -59,7 +59,8 @@ class Schedules:
         found = {each["Arn"]: each for page in pages for each in page["Schedules"]}
         for arn in set(self._progress) - set(found):
             self._forget(arn)
-        enabled = [each for each in found.values() if each["State"] == "ENABLED"]
+        # Moto forgets the state of a schedule that is updated without one; AWS takes it for enabled.
+        enabled = [each for each in found.values() if each.get("State", "ENABLED") == "ENABLED"]
         return any(self._guard.run(each["Arn"], partial(self._follow, each, now)) for each in enabled)
 
     def _follow(self, listed: Json, now: datetime) -> bool:
