@@ -14,7 +14,7 @@ from mlops_lab.cloud.session import account, as_role, client
 from mlops_lab.delivery.canary.deadline import Deadline
 from mlops_lab.delivery.canary.traffic_split import TrafficSplit
 from mlops_lab.drills.drill import Scene
-from mlops_lab.drills.injections import PROJECT, command_killed, wait
+from mlops_lab.drills.injections import PROJECT, command_killed, run, wait
 from mlops_lab.registry.tracking import CHAMPION, Registry
 from mlops_lab.settings import Settings
 
@@ -130,8 +130,12 @@ def state_locked(settings: Settings) -> Iterator[Scene]:
 def canary_left_open(settings: Settings) -> Iterator[Scene]:
     """Kill a canary's controller when the canary has requests."""
     split = TrafficSplit(client(settings, "elbv2"), PROJECT)
-    with command_killed(settings, ["canary", PROJECT, "--load", "20", "--rehearse"], lambda: split.read() > 0) as scene:
-        yield scene
+    canary = ["canary", PROJECT, "--load", "20", "--rehearse"]
+    try:
+        with command_killed(settings, canary, lambda: split.read() > 0) as scene:
+            yield scene
+    finally:
+        run(settings, ["rollback", PROJECT, "--why", "end-of-drill"], {})  # refused where nothing is open
 
 
 @contextmanager
