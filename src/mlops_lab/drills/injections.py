@@ -329,7 +329,7 @@ def write_ahead_damaged(settings: Settings) -> Iterator[Scene]:
     folder = settings.state_dir / "cloud" / "agent" / "volumes" / f"{catalog.service(PROJECT).removesuffix('-stable')}"
     volume = folder.with_name(f"{folder.name}-predictions")
     before = set(volume.glob("*.damaged"))
-    (volume / "drill.wal").write_text("{not a line of a log\n")
+    (volume / "drill.wal").write_text("not a line of a log\nand not a record\n")
     ecs = client(settings, "ecs")
     ecs.update_service(cluster=catalog.CLUSTER, service=catalog.service(PROJECT), forceNewDeployment=True)
     try:
