@@ -85,8 +85,15 @@ def state_damaged(settings: Settings) -> Iterator[Scene]:
             run(settings, ["down"], environment)
 
 
-def released(change: Callable[[Mapping[str, Any]], dict[str, Any]], load: float = 0.0) -> Injection:
-    """Make a release whose tasks are as `change` says, beside a load of so many requests a second."""
+def released(
+    change: Callable[[Mapping[str, Any]], dict[str, Any]],
+    load: float = 0.0,
+    seen: Callable[[Settings], bool] | None = None,
+) -> Injection:
+    """Make a release whose tasks are as `change` says, beside a load of so many requests a second.
+
+    It is there when `seen` says so; without it, when it runs alone or one of its tasks has stopped.
+    """
 
     @contextmanager
     def inject(settings: Settings) -> Iterator[Scene]:
@@ -98,7 +105,7 @@ def released(change: Callable[[Mapping[str, Any]], dict[str, Any]], load: float 
         ecs.update_service(cluster=catalog.CLUSTER, service=name, taskDefinition=bad)
         try:
             with offered(settings, load):
-                wait(lambda: _is_seen(ecs, name, bad), "the bad release runs, or has failed")
+                wait(lambda: seen(settings) if seen else _is_seen(ecs, name, bad), "the bad release is seen")
                 yield Scene()
         finally:
             if service(ecs, name)["taskDefinition"] == bad:
@@ -246,6 +253,14 @@ def wait(happened: Callable[[], bool], what: str) -> None:
         if time.monotonic() > deadline:
             raise LabError(f"It was waited {PATIENCE:.0f} s for: {what}.")
         time.sleep(LOOK)
+
+
+def unhealthy(settings: Settings) -> bool:
+    """Whether a target of the service is unhealthy now."""
+    elbv2 = client(settings, "elbv2")
+    group = elbv2.describe_target_groups(Names=[catalog.service(PROJECT)])["TargetGroups"][0]["TargetGroupArn"]
+    found = elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
+    return any(each["TargetHealth"]["State"] == "unhealthy" for each in found)
 
 
 def _is_seen(ecs: Any, name: str, definition: str) -> bool:
