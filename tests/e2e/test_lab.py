@@ -183,7 +183,7 @@ def test_load_is_offered_and_summed_up(lab: Lab):
 
 
 def test_the_notebooks_run_as_they_stand(lab: Lab):
-    # Those of weeks 5 to 7 tell of what `make week5` to `make week7` do first: six months of the loop, canaries, records.
+    # Those of weeks 5 to 7 tell of what their targets do first: six months of the loop, canaries, records.
     books = (lab.settings.root / "notebooks").glob("week[1-4]*.ipynb")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--nbval-lax", *sorted(map(str, books))],
