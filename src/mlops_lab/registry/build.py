@@ -23,7 +23,8 @@ from mlops_lab.registry.onnx_model import Parity, check_parity, convert, output
 from mlops_lab.registry.request_schema import request_schema
 
 FORMAT = 1  # of the bundle; serving refuses another
-PACKAGES = ("mlops-lab", "numpy", "onnx", "onnxruntime", "pandas", "scikit-learn", "skl2onnx")
+# The lab's own version is its commit: an image holds its code without a package's metadata.
+PACKAGES = ("numpy", "onnx", "onnxruntime", "pandas", "scikit-learn", "skl2onnx")
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,10 @@ class LogShipper:
         self._save()
 
     def _put(self, client: Any, target: definitions.LogTarget, lines: list[LogLine]) -> None:
-        events = [{"timestamp": line.timestamp, "message": line.message[:LONGEST]} for line in lines]
+        # CloudWatch takes no empty message, and the awslogs driver sends none.
+        events = [{"timestamp": line.timestamp, "message": line.message[:LONGEST]} for line in lines if line.message]
+        if not events:
+            return
         arguments = {"logGroupName": target.group, "logStreamName": target.stream, "logEvents": events}
         try:
             client.put_log_events(**arguments)

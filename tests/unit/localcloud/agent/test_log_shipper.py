@@ -34,6 +34,8 @@ class Logs:
         self.lines: list[str] = []
 
     def put_log_events(self, logGroupName: str, logStreamName: str, logEvents: list[Any]) -> None:
+        assert logEvents
+        assert all(each["message"] for each in logEvents), "CloudWatch refuses an empty message"
         self.lines += [each["message"] for each in logEvents]
 
 
@@ -93,3 +95,14 @@ def test_lines_that_the_role_may_not_write_are_lost_and_hold_no_task_back(task: 
     shipper.end(task, DEFINITION)
 
     assert json.loads((tmp_path / "cursors").read_text()) == {}
+
+
+def test_empty_lines_are_left_out_and_hold_no_task_back(task: Task, tmp_path: Path):
+    logs = Logs()
+    shipper = LogShipper(Driver("before", "", "after", ""), of_role(logs), Metrics(), tmp_path / "cursors")  # type: ignore[arg-type]
+    empty = LogShipper(Driver("", ""), of_role(logs), Metrics(), tmp_path / "other")  # type: ignore[arg-type]
+
+    shipper.ship(task, DEFINITION)
+    empty.ship(task, DEFINITION)
+
+    assert logs.lines == ["before", "after"]
