@@ -289,7 +289,7 @@ def test_a_second_deploy_of_the_same_version_changes_nothing(lab: Lab):
     families = {"familyPrefix": catalog.service("income"), "status": "ACTIVE"}
     before = lab.client("ecs").list_task_definitions(**families)["taskDefinitionArns"]
 
-    run = lab.run("deploy", "income")
+    run = lab.run("deploy", "income", "--version", api.metadata(lab.settings, "income")["version"])
 
     assert run.returncode == 0, run.stderr
     assert lab.client("ecs").list_task_definitions(**families)["taskDefinitionArns"] == before

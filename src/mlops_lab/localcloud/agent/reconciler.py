@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from mlops_lab.localcloud.agent import scheduler
 from mlops_lab.localcloud.agent.balancer import Balancer
 from mlops_lab.localcloud.agent.guard import Guard
 from mlops_lab.localcloud.agent.logs import LogShipper
-from mlops_lab.localcloud.agent.observation import World, observe
+from mlops_lab.localcloud.agent.observation import Task, World, observe
 from mlops_lab.localcloud.agent.runner import Runner
 from mlops_lab.localcloud.agent.scheduler import Run, Stop
 from mlops_lab.localcloud.agent.schedules import Schedules
@@ -125,7 +126,11 @@ class Reconciler:
     def _ship(self, world: World) -> bool:
         for task in world.tasks:
             if task.last == "RUNNING":
-                self._parts.logs.ship(task, self._parts.runner.definition(task.definition))
+                self._guard.run(f"logs of task {task.id}", partial(self._ship_task, task))
+        return False
+
+    def _ship_task(self, task: Task) -> bool:
+        self._parts.logs.ship(task, self._parts.runner.definition(task.definition))
         return False
 
     def _live(self) -> list[Any]:

@@ -4,11 +4,13 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mlops_lab.localcloud.agent import definition as definitions
 from mlops_lab.localcloud.agent import secrets
+from mlops_lab.localcloud.agent.guard import Guard
 from mlops_lab.localcloud.agent.observation import Clients, Json, Task, World
 from mlops_lab.localcloud.driver import CannotStartError, Driver, Status
 
@@ -48,12 +50,13 @@ class Runner:
         self._volumes = volumes  # folder of those that outlive their tasks
         self._definitions: dict[str, Json] = {}
         self._stopping: dict[str, Stopping] = {}
+        self._guard = Guard()
 
     def step(self, world: World) -> bool:
-        """Bring every task one step on; return whether anything was changed."""
+        """Bring every task one step on, where one that fails holds up no other; return whether anything was changed."""
         statuses = {status.id: status for status in self._driver.statuses()}
         live = [task for task in world.tasks if task.last != "STOPPED"]
-        changes = [self._advance(task, statuses) for task in live]
+        changes = [self._guard.run(f"task {task.id}", partial(self._advance, task, statuses)) for task in live]
         orphans = self._remove_orphans(live, statuses)
         return any(changes) or orphans
 

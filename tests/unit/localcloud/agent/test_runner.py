@@ -185,6 +185,20 @@ def test_an_image_that_cannot_be_pulled_stops_the_task(driver: FakeDriver):
     assert (ecs.last["status"], ecs.last["reason"]) == ("STOPPED", "CannotPullContainerError: r/app")
 
 
+def test_a_task_that_fails_holds_up_no_other(driver: FakeDriver):
+    class OneUnknown(FakeEcs):
+        def describe_task_definition(self, taskDefinition: str) -> dict[str, Any]:
+            if taskDefinition == "lost:1":
+                raise KeyError(taskDefinition)
+            return super().describe_task_definition(taskDefinition)
+
+    runner, _ = make(driver, OneUnknown(APP))
+
+    runner.step(world(replace(TASK, definition="lost:1", arn="arn:aws:ecs:x:1:task/c/t0"), TASK))
+
+    assert list(driver.started) == ["t1-app"]
+
+
 def test_overrides_of_run_task_win_over_the_definition(driver: FakeDriver):
     override = {"name": "app", "command": ["retrain"], "environment": [{"name": "SEED", "value": "7"}], "memory": 64}
     task = replace(TASK, overrides={"containerOverrides": [override]})
