@@ -29,6 +29,7 @@ class Records:
     canaries: Sequence[Json]  # the recorded canaries, the oldest first
     cost: Json  # empty: not recorded
     coverage: Json  # empty: not measured
+    serving: Json  # how fast the service was against others; empty: not measured
     dashboards: Sequence[Path]  # pictures
     film: Json  # the walkthrough's record; empty: not recorded
 
@@ -39,6 +40,7 @@ class Kept:
     def __init__(self, reports: Path):
         self.outcomes = reports / "outcomes.json"
         self.coverage = reports / "coverage.json"
+        self.serving = reports / "records" / "serving.json"
         self.badge = reports / "coverage.svg"
         self.cost = reports / "records" / "cost.json"
         self.architecture = reports / "records" / "architecture.json"
@@ -69,6 +71,7 @@ def read(reports: Path) -> Records:
         [_document(path) for path in sorted(kept.canaries.glob("*.json"))],
         _document(kept.cost),
         _document(kept.coverage),
+        _document(kept.serving),
         sorted(kept.dashboards.glob("*.png")),
         _document(kept.film_record),
     )

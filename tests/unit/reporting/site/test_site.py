@@ -12,7 +12,7 @@ from mlops_lab.errors import LabError
 from mlops_lab.reporting.site.build import PAGES, build
 from mlops_lab.reporting.site.figures import HIGHLIGHTS, highlight
 from mlops_lab.reporting.site.links import broken, external
-from mlops_lab.reporting.site.records import Kept
+from mlops_lab.reporting.site.records import Kept, write
 
 ROOT = Path(__file__).parents[4]
 LIMIT_MB = 15
@@ -75,6 +75,18 @@ def test_a_canary_that_was_rolled_back_tells_when_and_why(reports: Path, canary:
     assert "12.0 s" in page
     assert '<path class="weight"' in page
     assert page.count('class="share"') == 1
+
+
+def test_the_speed_of_serving_is_told_with_what_was_missed(reports: Path):
+    server = {"name": "its floor", "p50_ms": 0.13, "requests_per_second": 10860.7, "mib": 112.4}
+    ratio = {"name": "service / floor", "found": 0.52, "bound": "at least", "limit": 0.85, "met": False}
+    told = {"recorded": "2026-01-01", "cores": 2, "connections": 16, "servers": [server], "ratios": [ratio]}
+    write(Kept(reports).serving, told)
+
+    page = text(build(reports), "quality.html")
+
+    assert '<td class="number">10,861</td>' in page
+    assert '<td class="number">0.52</td>\n<td class="number">at least 0.85</td><td>missed</td>' in page
 
 
 def test_the_film_plays_on_its_page_with_its_captions_and_leads_into_its_scenes(reports: Path):
