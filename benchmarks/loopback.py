@@ -4,16 +4,18 @@ import asyncio
 import json
 import os
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
 
+import httpx
 import psutil
 
 from mlops_lab import projects
@@ -124,17 +126,26 @@ class Running:
 @contextmanager
 def running(command: Sequence[str], port: int, **environment: str) -> Iterator[Running]:
     """Start a server, wait until it listens, and stop it with all that it started."""
-    start = time.perf_counter()
-    process = psutil.Popen(command, env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        while not listens(port):
-            assert process.poll() is None, f"{command[1:4]} ended with {process.returncode}"
-            time.sleep(0.005)
-        yield Running(port, process, time.perf_counter() - start)
-    finally:
+    with TemporaryFile() as said:
+        start = time.perf_counter()
+        process = psutil.Popen(command, env=os.environ | environment, stdout=said, stderr=said)
+        try:
+            while not listens(port):
+                if process.poll() is not None:
+                    said.seek(0)
+                    raise SystemExit(f"{' '.join(command[:4])} ended before it listened:\n{said.read().decode()}")
+                time.sleep(0.005)
+            yield Running(port, process, time.perf_counter() - start)
+        finally:
+            stop(process)
+
+
+def stop(process: psutil.Popen) -> None:
+    """End a process, which may have ended, and all that it started."""
+    with suppress(psutil.NoSuchProcess):
         for each in [*process.children(recursive=True), process]:
             each.terminate()
-        process.wait()
+    process.wait()
 
 
 def serving(folder: str, sha256: str, **environment: str) -> AbstractContextManager[Running]:
@@ -158,6 +169,14 @@ def request(folder: str, rows: int = 1) -> bytes:
     """A request for predictions of the bundle's example row, so many times."""
     with open(os.path.join(folder, "request.schema.json")) as file:
         return post(f"/{project(folder)}/predict", {"instances": [json.load(file)["examples"][0]] * rows})
+
+
+def ask(port: int, request: bytes) -> Any:
+    """The JSON document that answers a request."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    path = head.split()[1].decode()
+    answer = httpx.post(f"http://127.0.0.1:{port}{path}", content=body, headers={"Content-Type": "application/json"})
+    return answer.raise_for_status().json()
 
 
 def post(path: str, content: object) -> bytes:

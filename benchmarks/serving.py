@@ -6,11 +6,12 @@ The model is the first project's, of 10,000 rows, trained here; all servers run 
 the rounds alternate in turned order, so that what else the machine does meets all. The service logs its predictions.
 The floor is the same application that answers a constant after the same validation, without a log. MLflow's server is
 sent the same row after the features were computed, which it does not have to do. Each ratio is the median over the
-rounds; the site shows the record of the last run.
+rounds, the batch is the example row again and again; the site shows the record of the last run.
 """
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -26,7 +27,7 @@ import mlflow
 import onnxruntime
 import pandas as pd
 import psutil
-from loopback import Running, bundle, candidate, drive, free_port, logging_to, post, request, running, serving
+from loopback import Running, ask, bundle, candidate, drive, free_port, logging_to, post, request, running, serving
 
 from mlops_lab.candidate import Candidate
 from mlops_lab.pipeline.features import FeatureSpec, compute
@@ -35,6 +36,7 @@ from mlops_lab.registry import bundle as files
 from mlops_lab.reporting.site.records import Kept, write
 
 ROUNDS, SECONDS, CONNECTIONS, BATCH = 7, 1.5, 16, 1_000
+SAME = 1e-4  # of a probability: ONNX computes in float32
 FLOOR = """
 import sys, uvicorn
 from pathlib import Path
@@ -78,8 +80,8 @@ def mlflow_server(model: Candidate, folder: Path, stack: ExitStack) -> Contender
     row = feature_frame(model.model.spec, pd.DataFrame([dict(model.project.example)]))
     port = free_port()
     command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", str(folder), "--env-manager", "local"]
-    path = str(Path(sys.executable).parent)  # where it finds uvicorn
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{path}:/usr/bin:/bin"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where it finds uvicorn
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "PATH": path}
     server = stack.enter_context(running([*command, "-w", "1", "-p", str(port)], port, **quiet))
     content = {"dataframe_split": json.loads(row.to_json(orient="split", index=False))}
     return Contender(server, post("/invocations", content))
@@ -111,9 +113,16 @@ def runtime_alone(folder: Path, sha256: str) -> Callable[[], float]:
 
 def batches(port: int, content: bytes, alone: Callable[[], float]) -> tuple[float, float]:
     """Median seconds of BATCH rows: over HTTP, and in ONNX Runtime alone."""
-    return statistics.median(asyncio.run(drive(port, content, SECONDS, 1))), statistics.median(
-        alone() for _ in range(100)
-    )
+    over_http = asyncio.run(drive(port, content, SECONDS, 1))
+    return statistics.median(over_http), statistics.median(alone() for _ in range(len(over_http)))
+
+
+def agree(ours: Contender, theirs: Contender) -> None:
+    """End where the two servers answer the row differently: they would not be serving the same model."""
+    probability = ask(ours.server.port, ours.content)["predictions"][0]["probability"]
+    other = ask(theirs.server.port, theirs.content)["predictions"][0][1]
+    if abs(probability - other) > SAME:
+        raise SystemExit(f"The service answers {probability}, mlflow models serve {other}: not the same model.")
 
 
 def main() -> None:
@@ -125,6 +134,7 @@ def main() -> None:
         ours = Contender(stack.enter_context(serving(str(folder), sha256, **variables)), request(str(folder)))
         floor = floor_server(folder, sha256, stack)
         theirs = mlflow_server(model, other / "model", stack)
+        agree(ours, theirs)
         alone, batch, every = runtime_alone(folder, sha256), request(str(folder), BATCH), [ours, floor, theirs]
         for each in every:
             each.measure()

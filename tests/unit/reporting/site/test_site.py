@@ -34,6 +34,7 @@ def test_without_records_each_section_says_that_there_are_none(reports: Path):
         "walkthrough.html": "The walkthrough is not recorded yet",
     }.items():
         assert said in text(site, page)
+    assert "The speed of serving is not measured yet" in text(site, "quality.html")
 
 
 def test_the_front_page_counts_what_holds_and_what_is_not_checked(reports: Path):
