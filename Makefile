@@ -178,6 +178,10 @@ rollback: $(ENVIRONMENT) ## Roll back PROJECT's open canary, else make its previ
 retrain-task: $(ENVIRONMENT) ## Retrain PROJECT as an ECS task, follow its log, end as it ends (ARGS=... go to retrain.py).
 	$(LAB) retrain-task "$$PROJECT" --seed $(SEED) $(ARGS)
 
+.PHONY: report-task
+report-task: $(ENVIRONMENT) ## The notebook on PROJECT's training as an ECS task, kept in S3 (ARGS=parameters; CLOCK=1: its schedule starts it).
+	$(LAB) report-task "$$PROJECT" $(ARGS) $(if $(CLOCK),--clock)
+
 .PHONY: image
 image: $(ENVIRONMENT) ## Build and push PROJECT's serving image, or IMAGE=jobs (a process package where no container engine answers).
 	$(LAB) image "$$IMAGE"
@@ -284,8 +288,12 @@ release: $(FILM_TOOLS) ## Verify anew, write changelog and annotated tag of VERS
 	$(LAB) release $(or $(VERSION),$(error VERSION is not set; use make release VERSION=v1.0-infra)) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: report
-report: $(ENVIRONMENT) ## Run the notebook of WEEK through papermill into reports/.
-	$(LAB) report $(or $(WEEK),1)
+report: $(ENVIRONMENT) ## Run the notebook of WEEK through papermill into reports/ (ARGS="seed=1 size=5000" are parameters of it).
+	$(LAB) report $(or $(WEEK),1) $(ARGS)
+
+.PHONY: reports
+reports: $(ENVIRONMENT) ## PROJECT's scheduled reports in S3; the newest is fetched into .lab/reports.
+	$(LAB) reports "$$PROJECT"
 
 .PHONY: walkthrough
 walkthrough: $(FILM_TOOLS) ## Film the lab at work, with captions, into reports/walkthrough (SCENES=ids anew; REHEARSE=1 these only).

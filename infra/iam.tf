@@ -9,6 +9,7 @@ locals {
     predictions = { for key in keys(var.projects) : key => "${local.bucket_arns["predictions"]}/${local.prediction_prefix[key]}/*" }
     mlflow_log  = "arn:${local.partition}:logs:${var.region}:${local.account}:log-group:/ecs/${var.name}/mlflow"
     jobs        = "arn:${local.partition}:ecr:${var.region}:${local.account}:repository/mlops-jobs"
+    reports     = { for key in keys(var.projects) : key => "${local.bucket_arns["predictions"]}/reports/project=${key}/*" }
     models      = { for key in keys(var.projects) : key => "${local.bucket_arns["models"]}/models/${key}/*" }
   }
 
@@ -96,7 +97,7 @@ resource "aws_iam_role_policy" "execution" {
 
 resource "aws_iam_role" "retrain_execution" {
   name               = "${var.name}-retrain-execution"
-  description        = "ECS, to start the lab's retraining tasks"
+  description        = "ECS, to start the lab's retraining and report tasks"
   assume_role_policy = local.trust_tasks
 }
 
@@ -170,6 +171,47 @@ resource "aws_iam_role_policy" "retrain" {
         Action    = ["s3:ListBucket", "s3:ListBucketVersions"]
         Resource  = local.bucket_arns["models"]
         Condition = { StringLike = { "s3:prefix" = "models/${each.key}/*" } }
+      },
+    ]
+  })
+}
+
+resource "aws_iam_role" "report" {
+  for_each = local.reported
+
+  name               = "${var.name}-${each.key}-report"
+  description        = "Report tasks of ${each.key}"
+  assume_role_policy = local.trust_tasks
+
+  tags = { Service = each.key }
+}
+
+resource "aws_iam_role_policy" "report" {
+  for_each = local.reported
+
+  name = "report"
+  role = aws_iam_role.report[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "ReadOwnBundles"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = local.arn.models[each.key]
+      },
+      {
+        Sid       = "ListOwnBundles"
+        Effect    = "Allow"
+        Action    = "s3:ListBucketVersions"
+        Resource  = local.bucket_arns["models"]
+        Condition = { StringLike = { "s3:prefix" = "models/${each.key}/*" } }
+      },
+      {
+        Sid      = "WriteOwnReports"
+        Effect   = "Allow"
+        Action   = "s3:PutObject"
+        Resource = local.arn.reports[each.key]
       },
     ]
   })

@@ -19,6 +19,9 @@ locals {
   }
   stable = { for key, service in local.services : service.project => key if service.track == "stable" }
 
+  # The projects whose training a notebook reports on.
+  reported = { for key, project in var.projects : key => project if project.report != null }
+
   buckets = {
     models      = "${var.name}-models-${local.account}"
     predictions = "${var.name}-predictions-${local.account}"

@@ -155,6 +155,11 @@ output "task_role_arns" {
   value       = { for key, role in aws_iam_role.task : key => role.arn }
 }
 
+output "report_role_arns" {
+  description = "ARNs of the roles the report tasks have, by project."
+  value       = { for key, role in aws_iam_role.report : key => role.arn }
+}
+
 output "retrain_role_arns" {
   description = "ARNs of the roles the retraining tasks have, by project."
   value       = { for key, role in aws_iam_role.retrain : key => role.arn }
@@ -185,14 +190,14 @@ output "jobs_repository_url" {
   value       = aws_ecr_repository.jobs.repository_url
 }
 
-output "retrain_task_definition_arns" {
-  description = "Task definitions of retraining that runs copy, by project; their image is a placeholder."
-  value       = { for key, task in aws_ecs_task_definition.retrain : key => task.arn }
+output "job_task_definition_arns" {
+  description = "Task definitions of retraining and reports that runs copy, by project and kind; their image is a placeholder."
+  value       = { for key, task in aws_ecs_task_definition.job : key => task.arn }
 }
 
-output "retrain_schedule_names" {
-  description = "Names of the retraining schedules, by project."
-  value       = { for key, schedule in aws_scheduler_schedule.retrain : key => schedule.name }
+output "schedule_names" {
+  description = "Names of the schedules of retraining and reports, by project and kind."
+  value       = { for key, schedule in aws_scheduler_schedule.job : key => schedule.name }
 }
 
 output "budget_name" {

@@ -1,19 +1,29 @@
-# What runs by the clock: a retraining task a project.
+# What runs by the clock: a retraining task a project, and the notebook that reports on it.
 
 resource "aws_scheduler_schedule_group" "this" {
   name = local.schedule_group
 }
 
-resource "aws_scheduler_schedule" "retrain" {
-  #checkov:skip=CKV_AWS_297:a schedule holds names and ARNs, which AWS encrypts with its own key
-  for_each = var.projects
+moved {
+  from = aws_scheduler_schedule.retrain["income"]
+  to   = aws_scheduler_schedule.job["income-retrain"]
+}
 
-  name                         = "${var.name}-${each.key}-retrain"
-  description                  = "Retrains ${each.key}"
+moved {
+  from = aws_scheduler_schedule.retrain["taxi"]
+  to   = aws_scheduler_schedule.job["taxi-retrain"]
+}
+
+resource "aws_scheduler_schedule" "job" {
+  #checkov:skip=CKV_AWS_297:a schedule holds names and ARNs, which AWS encrypts with its own key
+  for_each = local.jobs
+
+  name                         = "${var.name}-${each.key}"
+  description                  = each.value.what
   group_name                   = aws_scheduler_schedule_group.this.name
-  state                        = var.retraining.enabled ? "ENABLED" : "DISABLED"
-  schedule_expression          = var.retraining.schedule
-  schedule_expression_timezone = var.retraining.timezone
+  state                        = each.value.clock.enabled ? "ENABLED" : "DISABLED"
+  schedule_expression          = each.value.clock.schedule
+  schedule_expression_timezone = each.value.clock.timezone
 
   flexible_time_window {
     mode = "OFF"
@@ -25,7 +35,7 @@ resource "aws_scheduler_schedule" "retrain" {
 
     # Without a revision: the newest one, which a release registers.
     ecs_parameters {
-      task_definition_arn = aws_ecs_task_definition.retrain[each.key].arn_without_revision
+      task_definition_arn = aws_ecs_task_definition.job[each.key].arn_without_revision
       launch_type         = "FARGATE"
       platform_version    = "1.4.0"
       propagate_tags      = "TASK_DEFINITION" # by which the bill is divided
@@ -46,21 +56,21 @@ resource "aws_scheduler_schedule" "retrain" {
 
 resource "aws_iam_role" "scheduler" {
   name               = "${var.name}-scheduler"
-  description        = "EventBridge Scheduler, to start the retraining tasks"
+  description        = "EventBridge Scheduler, to start retraining and reports"
   assume_role_policy = local.trust_scheduler
 }
 
 resource "aws_iam_role_policy" "scheduler" {
-  name = "run-retraining"
+  name = "run-jobs"
   role = aws_iam_role.scheduler.id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
       {
-        Sid       = "RunRetraining"
+        Sid       = "RunJobs"
         Effect    = "Allow"
         Action    = "ecs:RunTask"
-        Resource  = flatten([for task in aws_ecs_task_definition.retrain : [task.arn_without_revision, "${task.arn_without_revision}:*"]])
+        Resource  = flatten([for task in aws_ecs_task_definition.job : [task.arn_without_revision, "${task.arn_without_revision}:*"]])
         Condition = { ArnEquals = { "ecs:cluster" = local.arn.cluster } }
       },
       {
@@ -74,7 +84,7 @@ resource "aws_iam_role_policy" "scheduler" {
         Sid       = "PassTaskRoles"
         Effect    = "Allow"
         Action    = "iam:PassRole"
-        Resource  = concat([aws_iam_role.retrain_execution.arn], [for role in aws_iam_role.retrain : role.arn])
+        Resource  = concat([aws_iam_role.retrain_execution.arn], [for role in aws_iam_role.retrain : role.arn], [for role in aws_iam_role.report : role.arn])
         Condition = { StringEquals = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
       },
     ]

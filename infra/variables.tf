@@ -37,7 +37,8 @@ variable "projects" {
     Models that are served, by name; the name is also the first segment of the URL path. repository: ECR repository of
     the image; cpu (1024 = one vCPU) and memory (MiB): one of Fargate's pairs; min_tasks, max_tasks: bounds of the stable
     service; requests_per_task: requests a minute a task takes before another is added; fields: of its requests, with
-    their types in Glue, for the table over its logged predictions.
+    their types in Glue, for the table over its logged predictions; report: the week whose notebook reports on its
+    training by the clock, null for none.
   EOT
   type = map(object({
     repository        = string
@@ -47,10 +48,11 @@ variable "projects" {
     max_tasks         = optional(number, 3)
     requests_per_task = optional(number, 600)
     fields            = optional(list(object({ name = string, type = string })), [])
+    report            = optional(number)
   }))
   default = {
-    income = { repository = "mlops-api-1" }
-    taxi   = { repository = "mlops-api-2" }
+    income = { repository = "mlops-api-1", report = 3 }
+    taxi   = { repository = "mlops-api-2", report = 4 }
   }
 
   validation {
@@ -436,8 +438,23 @@ variable "retraining" {
   }
 }
 
+variable "reporting" {
+  description = "When the notebooks that report on training run, likewise."
+  type = object({
+    schedule = optional(string, "cron(0 5 ? * MON *)")
+    timezone = optional(string, "UTC")
+    enabled  = optional(bool, false)
+  })
+  default = {}
+
+  validation {
+    condition     = can(regex("^(cron|rate)\\(.+\\)$", var.reporting.schedule))
+    error_message = "reporting has the schedule '${var.reporting.schedule}'; use cron(...) or rate(...) as EventBridge Scheduler writes them."
+  }
+}
+
 variable "training" {
-  description = "Size of a retraining task: cpu (1024 = one vCPU) and memory (MiB), one of Fargate's pairs."
+  description = "Size of a retraining or report task: cpu (1024 = one vCPU) and memory (MiB), one of Fargate's pairs."
   type = object({
     cpu    = optional(number, 1024)
     memory = optional(number, 4096)

@@ -18,6 +18,7 @@ RUN mkdir -p src/mlops_lab && touch README.md src/mlops_lab/__init__.py \
 FROM ${BASE} AS code
 COPY src/mlops_lab /app/mlops_lab
 COPY data /app/data
+COPY notebooks /app/notebooks
 RUN python -m compileall -q /app/mlops_lab
 
 FROM ${BASE}

@@ -98,8 +98,8 @@ run "nothing_runs_before_the_first_release" {
   }
 
   assert {
-    condition     = alltrue([for schedule in aws_scheduler_schedule.retrain : schedule.state == "DISABLED"])
-    error_message = "retraining must be off until its image exists"
+    condition     = alltrue([for schedule in aws_scheduler_schedule.job : schedule.state == "DISABLED"])
+    error_message = "retraining and reports must be off until their image exists"
   }
 }
 
@@ -153,11 +153,11 @@ run "a_role_that_starts_tasks_reads_exactly_the_secrets_that_their_definitions_n
 
   assert {
     condition = alltrue([
-      for task in aws_ecs_task_definition.retrain : toset(flatten([
+      for task in aws_ecs_task_definition.job : toset(flatten([
         for statement in jsondecode(aws_iam_role_policy.retrain_execution.policy).Statement : statement.Resource if contains(statement.Action, "ssm:GetParameters")
       ])) == toset([for secret in jsondecode(task.container_definitions)[0].secrets : secret.valueFrom])
     ])
-    error_message = "the role that starts retraining tasks must read their secrets and no others"
+    error_message = "the role that starts retraining and report tasks must read their secrets and no others"
   }
 
   assert {
@@ -197,6 +197,43 @@ run "a_table_has_the_columns_and_partitions_that_tasks_write" {
   }
 }
 
+run "a_notebook_reports_where_a_week_is_named_and_writes_under_its_own_prefix" {
+  variables {
+    projects = {
+      income = { repository = "mlops-api-1", report = 3 }
+      taxi   = { repository = "mlops-api-2" }
+    }
+    reporting = { schedule = "rate(1 hour)", enabled = true }
+  }
+
+  assert {
+    condition     = toset(keys(aws_scheduler_schedule.job)) == toset(["income-report", "income-retrain", "taxi-retrain"]) && toset(keys(aws_iam_role.report)) == toset(["income"])
+    error_message = "a project reports only where it names a week"
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.job["income-report"].container_definitions)[0].command == ["-m", "mlops_lab.report", "--project", "income", "--week", "3"]
+    error_message = "the task must run the notebook of the week"
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.job["income-report"].schedule_expression == "rate(1 hour)" && aws_scheduler_schedule.job["income-report"].state == "ENABLED" && aws_scheduler_schedule.job["income-retrain"].state == "DISABLED"
+    error_message = "reports must run by their own clock"
+  }
+
+  assert {
+    condition = one([
+      for statement in jsondecode(aws_iam_role_policy.report["income"].policy).Statement : statement.Resource if statement.Action == "s3:PutObject"
+    ]) == "arn:aws:s3:::mlops-lab-predictions-111122223333/reports/project=income/*"
+    error_message = "a report may be put below reports/project=<its own>/ and nowhere else"
+  }
+
+  assert {
+    condition     = length(jsondecode(aws_iam_role_policy.scheduler.policy).Statement[2].Resource) == 4
+    error_message = "the scheduler must be allowed to pass the role of each job and of what starts it"
+  }
+}
+
 run "where_volumes_are_kept_the_log_outlives_its_task" {
   variables {
     prediction_log = { kept = true }
@@ -212,20 +249,20 @@ run "a_task_role_reaches_its_own_project_only" {
   assert {
     condition = alltrue([
       for key in keys(var.projects) : alltrue([
-        for other in setsubtract(keys(var.projects), [key]) : !strcontains(aws_iam_role_policy.task[key].policy, other) && !strcontains(aws_iam_role_policy.retrain[key].policy, other)
+        for other in setsubtract(keys(var.projects), [key]) : !strcontains(aws_iam_role_policy.task[key].policy, other) && !strcontains(aws_iam_role_policy.retrain[key].policy, other) && !strcontains(aws_iam_role_policy.report[key].policy, other)
       ])
     ])
     error_message = "a project's roles must not name another project"
   }
 
   assert {
-    condition     = alltrue([for role in concat([aws_iam_role.execution, aws_iam_role.retrain_execution], values(aws_iam_role.task), values(aws_iam_role.retrain), values(aws_iam_role.canary), [aws_iam_role.scheduler]) : strcontains(role.assume_role_policy, "aws:SourceAccount")])
+    condition     = alltrue([for role in concat([aws_iam_role.execution, aws_iam_role.retrain_execution], values(aws_iam_role.task), values(aws_iam_role.retrain), values(aws_iam_role.report), values(aws_iam_role.canary), [aws_iam_role.scheduler]) : strcontains(role.assume_role_policy, "aws:SourceAccount")])
     error_message = "a service may take a role only for this account"
   }
 
   assert {
     condition = alltrue(flatten([
-      for policy in concat([aws_iam_role_policy.execution, aws_iam_role_policy.retrain_execution, aws_iam_role_policy.scheduler], values(aws_iam_role_policy.task), values(aws_iam_role_policy.retrain), values(aws_iam_role_policy.canary)) : [
+      for policy in concat([aws_iam_role_policy.execution, aws_iam_role_policy.retrain_execution, aws_iam_role_policy.scheduler], values(aws_iam_role_policy.task), values(aws_iam_role_policy.retrain), values(aws_iam_role_policy.report), values(aws_iam_role_policy.canary)) : [
         for statement in jsondecode(policy.policy).Statement : [for action in flatten([statement.Action]) : !strcontains(action, "*")]
       ]
     ]))
@@ -300,7 +337,7 @@ run "a_third_project_gets_everything_the_others_have" {
   }
 
   assert {
-    condition     = contains(keys(aws_ecr_repository.this), "housing") && contains(keys(aws_iam_role.task), "housing") && contains(keys(aws_cloudwatch_log_group.project), "housing") && contains(keys(aws_scheduler_schedule.retrain), "housing")
+    condition     = contains(keys(aws_ecr_repository.this), "housing") && contains(keys(aws_iam_role.task), "housing") && contains(keys(aws_cloudwatch_log_group.project), "housing") && contains(keys(aws_scheduler_schedule.job), "housing-retrain")
     error_message = "the third project must have repository, role, log group and schedule"
   }
 

@@ -117,6 +117,7 @@ run "a_value_that_aws_would_refuse_is_refused" {
     anomaly_usd                 = 0
     cost_allocation_tags        = ["Team"]
     retraining                  = { schedule = "0 3 * * 1" }
+    reporting                   = { schedule = "0 5 * * 1" }
     github_repository           = "mlops-lab"
   }
 
@@ -148,6 +149,7 @@ run "a_value_that_aws_would_refuse_is_refused" {
     var.anomaly_usd,
     var.cost_allocation_tags,
     var.retraining,
+    var.reporting,
     var.github_repository,
   ]
 }

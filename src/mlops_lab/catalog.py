@@ -99,6 +99,11 @@ def canary_role(project: str) -> str:
     return f"{NAME}-{project}-canary"
 
 
+def reports_prefix(project: str) -> str:
+    """Key prefix of a project's scheduled reports in the bucket of the prediction log."""
+    return f"reports/project={project}/"
+
+
 def drift_experiment(project: str) -> str:
     """MLflow experiment of a project's drift reports."""
     return f"{project}-drift"
@@ -109,9 +114,9 @@ def service(project: str, track: str = "stable") -> str:
     return f"{NAME}-{project}-{track}"
 
 
-def retraining(project: str) -> str:
-    """Family of a project's retraining task definition."""
-    return f"{NAME}-{project}-retrain"
+def job(project: str, kind: str) -> str:
+    """Family of a project's task definition of a kind (retrain, report), and the name of the schedule that runs it."""
+    return f"{NAME}-{project}-{kind}"
 
 
 def log_group(project: str) -> str:

@@ -11,8 +11,9 @@ from mlops_lab import catalog, projects
 from mlops_lab.candidate import PLAIN, Candidate, Recipe, Step, train_candidate
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
-from mlops_lab.delivery import deploy, image, mlflow_server, retraining
+from mlops_lab.delivery import deploy, image, job, mlflow_server
 from mlops_lab.delivery.built import Built
+from mlops_lab.delivery.job import Job
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.localcloud import control
@@ -132,9 +133,33 @@ def retrain_task(settings: Settings, project: str, arguments: Sequence[str], tim
         LabError: The image cannot be published, or ECS does not run the task.
     """
     projects.get(project)
-    track(settings, timeline)
-    published = image.publish(catalog.JOBS, settings, timeline.lane("image"))
-    return retraining.run(settings, project, published.uri, arguments, timeline.lane("retrain"))
+    return job.run(settings, Job("retrain", project), _jobs(settings, timeline), arguments, timeline.lane("retrain"))
+
+
+def report_task(
+    settings: Settings, project: str, parameters: Sequence[str], timeline: Timeline, *, by_the_clock: bool = False
+) -> int:
+    """Run the notebook that reports on a project's training as an ECS task, and return its exit code.
+
+    Args:
+        settings: Where.
+        project: Name of the project.
+        parameters: Of the notebook, `name=value`.
+        timeline: Gets the task's log.
+        by_the_clock: Let the project's schedule start it, which passes no parameters.
+
+    Raises:
+        LabError: The project has no report, the image cannot be published, or ECS does not run the task.
+    """
+    if projects.get(project).report is None:
+        having = ", ".join(each.name for each in projects.every() if each.report)
+        raise LabError(f"{project} has no report of its own, {having} have; name its week in its file by `report=`.")
+    if parameters and by_the_clock:
+        raise LabError(f"A schedule passes no parameters, so not {' '.join(parameters)}; leave them out, or CLOCK=1.")
+    uri, which, say = _jobs(settings, timeline), Job("report", project), timeline.lane("report")
+    if by_the_clock:
+        return job.by_the_clock(settings, which, uri, say)
+    return job.run(settings, which, uri, parameters, say)
 
 
 def exercise_roles(settings: Settings, timeline: Timeline) -> None:
@@ -184,6 +209,12 @@ def with_cloud(settings: Settings, timeline: Timeline) -> Settings:
         with timeline.step("cloud", "embedded cloud"):
             control.up(settings)
     return control.require_up(settings)
+
+
+def _jobs(settings: Settings, timeline: Timeline) -> str:
+    """Bring the MLflow server up, which jobs speak to, and return the URI of the jobs image, by digest."""
+    track(settings, timeline)
+    return image.publish(catalog.JOBS, settings, timeline.lane("image")).uri
 
 
 def _go_live(settings: Settings, project: str, release: deploy.Release, timeline: Timeline) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlops_lab import document_links
-from mlops_lab.documents import settings_table
+from mlops_lab.documents import notebooks_table, settings_table
 from mlops_lab.infrastructure.documentation import overview_in_step
 from mlops_lab.reporting import drawings
 from mlops_lab.settings import Settings
@@ -119,6 +119,16 @@ def test_every_python_program_that_a_document_runs_exists():
 
     assert programs
     assert [each for each in programs if not (ROOT / each).is_file()] == []
+
+
+def test_the_table_of_notebooks_is_theirs():
+    table = notebooks_table(ROOT / "notebooks")
+
+    assert table in README
+    assert [f"week{week}_" in row for week, row in enumerate(table.splitlines()[2:], 1)] == [True] * 7
+    assert "`seed=0`" in table
+    assert "| compares 2 of 10 cells |" in table
+    assert "| executes only |" in table
 
 
 def test_every_workflow_is_in_the_readme_s_table():

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -149,6 +150,21 @@ def test_the_loop_repairs_what_april_2020_broke_and_a_second_run_changes_nothing
     assert logged["request_id"].str.startswith("loop-2020-04-").sum() == 10_000
 
 
+def test_a_notebook_is_told_the_months_that_it_reports_on(lab: Lab):
+    done = lab.run("report", "5", "first=2020-04", "last=2020-05")
+    refused = lab.run("report", "5", "frist=2020-04")
+
+    assert done.returncode == 0, done.stderr[-2000:]
+    executed = json.loads((lab.settings.root / "reports" / "week5" / "week5_monitoring.ipynb").read_text())
+    told = executed["metadata"]["papermill"]["parameters"]
+    assert (told["first"], told["last"]) == ("2020-04", "2020-05")
+    outputs = json.dumps([cell.get("outputs") for cell in executed["cells"]])
+    assert "2020-05" in outputs
+    assert "2020-06" not in outputs
+    assert refused.returncode == 1
+    assert "frist is not a parameter of week5_monitoring.ipynb; it has project_name, first, last" in refused.stderr
+
+
 def test_a_subscriber_is_told_when_an_alarm_goes_off(lab: Lab):
     received: list[Notice] = []
 
@@ -266,6 +282,17 @@ def test_every_role_used_what_it_may_or_has_a_reason_and_nothing_was_refused(lab
 
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
     assert "0 kinds of calls were refused; 0 findings" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize("project", ["income", "taxi"])
+def test_the_reports_that_their_schedules_have_just_made_are_fetched(lab: Lab, project: str):
+    fetched = lab.run("reports", project)
+
+    assert fetched.returncode == 0, fetched.stderr
+    (page,) = Path(fetched.stdout.rpartition("fetched: ")[2].strip()).glob("*.html")
+    assert page.parent.parent.parent.name == f"project={project}"
+    assert not page.parent.name.endswith("-failed")
+    assert "<table" in page.read_text()
 
 
 def test_cost_is_told_by_service_tag_layout_and_prediction(lab: Lab):

@@ -112,6 +112,20 @@ def retrain_task(project: ProjectName, extra: typer.Context) -> None:
 
 
 @app.command()
+def report_task(
+    project: ProjectName,
+    parameters: Annotated[list[str] | None, typer.Argument(help="of the notebook", metavar="[NAME=VALUE]...")] = None,
+    clock: Annotated[bool, typer.Option(help="let the project's schedule start it")] = False,
+) -> None:
+    """Run the notebook that reports on a project's training as an ECS task, which keeps it in S3."""
+    from mlops_lab.progress import Timeline
+    from mlops_lab.workflow import report_task
+
+    if code := report_task(context.up(), project, parameters or (), Timeline(console), by_the_clock=clock):
+        raise typer.Exit(code)
+
+
+@app.command()
 def image(name: Annotated[str, typer.Argument(help="a project, or jobs", metavar="IMAGE")]) -> None:
     """Build and push a project's serving image, or the jobs image."""
     from mlops_lab.delivery.image import publish

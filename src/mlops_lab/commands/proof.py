@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mlops_lab.commands import context
-from mlops_lab.commands.context import console
+from mlops_lab.commands.context import ProjectName, console
 
 app = typer.Typer()
 
@@ -49,11 +49,24 @@ def release(
 
 
 @app.command()
-def report(week: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
+def report(
+    week: Annotated[int, typer.Argument(min=1, max=7)],
+    parameters: Annotated[list[str] | None, typer.Argument(help="of the notebook", metavar="[NAME=VALUE]...")] = None,
+) -> None:
     """Run a week's notebook through papermill into reports/."""
     from mlops_lab.reporting.notebooks import run_week
+    from mlops_lab.reporting.parameters import assigned
 
-    console.print(f"written: {run_week(context.up(), week)}")
+    given = assigned(parameters or ())
+    context.say(f"written: {run_week(context.up(), week, given)}")
+
+
+@app.command()
+def reports(project: ProjectName) -> None:
+    """List a project's scheduled reports in S3, and fetch the newest."""
+    from mlops_lab.reporting.scheduled import fetch
+
+    context.say(fetch(context.up(), context.known(project)))
 
 
 @app.command()

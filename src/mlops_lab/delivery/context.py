@@ -11,7 +11,7 @@ from mlops_lab.delivery.recipe import SERVING, Recipe
 from mlops_lab.errors import LabError
 
 SOURCE = Path("src")
-DATA = Path("data")
+BESIDE = (Path("data"), Path("notebooks"))  # the code, in the jobs image
 
 
 def files(root: Path, recipe: Recipe = SERVING) -> list[Path]:
@@ -30,10 +30,10 @@ def files(root: Path, recipe: Recipe = SERVING) -> list[Path]:
 
 
 def application(root: Path, recipe: Recipe = SERVING) -> dict[Path, Path]:
-    """Return the application's modules and data among them: place in the image -> file."""
+    """Return the application's modules, data and notebooks among them: place in the image -> file."""
     found = files(root, recipe)
     code = {path.relative_to(SOURCE): path for path in found if path.is_relative_to(SOURCE)}
-    return code | {path: path for path in found if path.is_relative_to(DATA)}
+    return code | {path: path for path in found if path.parts[0] in {each.name for each in BESIDE}}
 
 
 def listing(root: Path, paths: Iterable[Path]) -> bytes:

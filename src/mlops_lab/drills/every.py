@@ -143,6 +143,14 @@ MODELS = (
         refusable=("make retrain-task",),
     ),
     Drill(
+        "ReportTaskFails",
+        make.nothing,
+        symptom='make report-task ARGS="size=3000"',
+        shows="week3_retraining.*-failed",
+        lasting=True,
+        gone='"page_uri": "s3://',
+    ),
+    Drill(
         "ChallengerRefused",
         make.nothing,
         symptom="make retrain PROJECT=taxi",

@@ -140,11 +140,11 @@ def _retraining(settings: Settings, project: str) -> Limit:
     if process.returncode and REFUSED not in said.decode():
         raise LabError(f"Retraining {project} ended with {process.returncode}: {said.decode()[-300:]}")
     seconds = (datetime.now(UTC) - begin).total_seconds()
-    cpu, memory = sizes(settings, catalog.retraining(project))
+    cpu, memory = sizes(settings, catalog.job(project, "retrain"))
     unit = 1 if sys.platform == "darwin" else 1024  # of ru_maxrss, in bytes
     load = f"all rows in {seconds:.0f} s"
     used = usage.ru_utime + usage.ru_stime
-    return Limit(catalog.retraining(project), load, memory, usage.ru_maxrss * unit / MIB, cpu, used / seconds)
+    return Limit(catalog.job(project, "retrain"), load, memory, usage.ru_maxrss * unit / MIB, cpu, used / seconds)
 
 
 @contextmanager

@@ -51,7 +51,12 @@ class Workspace:
         """Value of the variable `projects`: every project that is there, whatever the variable's default names."""
         repositories = projects.repositories()
         return {
-            each.name: {"repository": repositories[each.name], **each.capacity, "fields": columns(each)}
+            each.name: {
+                "repository": repositories[each.name],
+                **each.capacity,
+                "fields": columns(each),
+                "report": each.report,
+            }
             for each in projects.every()
         }
 

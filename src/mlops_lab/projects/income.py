@@ -133,6 +133,7 @@ PROJECT = Project(
     },
     protected=("sex", "race", "native_country"),
     slices=("sex", "race", "age", "occupation"),
+    report=3,
     intended="Choosing whom to call with an offer for high earners. Not for a decision on credit, work or housing.",
     limits=(
         "The rows are the United States' census of 1994: 50,000 dollars then are no income of today.",

@@ -195,6 +195,7 @@ class Project:
     capacity: Mapping[str, int] = field(default_factory=dict)  # of its tasks, where Terraform's defaults do not suit
     intended: str = ""  # what the model is for, as its card says; empty: the title
     limits: tuple[str, ...] = ()  # what it cannot do, as its card says, a sentence each
+    report: int | None = None  # the week whose notebook reports on its training by the clock; None: none does
 
     def __post_init__(self) -> None:
         """Refuse a project that contradicts itself."""

@@ -122,6 +122,7 @@ PROJECT = Project(
         "file_month": "where the row was published, not a trait of the trip",
     },
     slices=("minute_of_day", "weekday", "passenger_count"),
+    report=4,
     intended="Telling a passenger, when the meter is engaged, how long the trip will take. Not for fares or rosters.",
     limits=(
         "It knows neither route, traffic, weather nor events; a zone is a neighbourhood, not an address.",

@@ -11,24 +11,45 @@ from mlops_lab.settings import Settings
 CELL_SECONDS = 900  # a cell that takes longer hangs
 
 
-def run_week(settings: Settings, week: int, parameters: Mapping[str, Any] | None = None) -> Path:
-    """Execute `notebooks/weekN_*.ipynb` into `reports/weekN/` and return its HTML page, which is beside it.
+class NotebookFailedError(LabError):
+    """A cell failed, took too long, or ended its kernel: why, and the notebook as far as it came."""
 
-    Parameters come from `notebooks/parameters/weekN.yaml` and the caller, who wins. The kernel is this environment's
-    Python in the repository's root. A run that fails replaces nothing in `reports/`: it is kept in the lab's state.
+    def __init__(self, reason: str, executed: Path):
+        super().__init__(f"{reason}; the executed notebook is {executed}.")
+        self.reason, self.executed = reason, executed
+
+
+def run_week(settings: Settings, week: int, parameters: Mapping[str, Any] | None = None) -> Path:
+    """Execute a week's notebook into `reports/weekN/` and return its HTML page, which is beside it.
+
+    A run that fails replaces nothing in `reports/`: it is kept in the lab's state.
 
     Raises:
         LabError: There is no such notebook, a parameter is unknown or of another type, or a cell failed.
     """
+    executed = execute_week(settings, week, parameters)
+    return publish(executed, Paths(settings.root, settings.state_dir).reports / f"week{week}", settings.root)
+
+
+def execute_week(settings: Settings, week: int, parameters: Mapping[str, Any] | None = None) -> Path:
+    """Execute `notebooks/weekN_*.ipynb` into the lab's state, and return the executed notebook.
+
+    Parameters come from `notebooks/parameters/weekN.yaml` and the caller, who wins. The kernel is this environment's
+    Python in the repository's root.
+
+    Raises:
+        NotebookFailedError: A cell failed.
+        LabError: There is no such notebook, or a parameter is unknown or of another type.
+    """
     from mlops_lab.reporting.parameters import parameters as checked
 
-    paths = Paths(settings.root, settings.state_dir)
-    notebook = find(paths.notebooks, week)
-    values = checked(notebook, paths.notebooks / "parameters" / f"week{week}.yaml", parameters)
+    notebooks = Paths(settings.root, settings.state_dir).notebooks
+    notebook = find(notebooks, week)
+    values = checked(notebook, notebooks / "parameters" / f"week{week}.yaml", parameters)
     trial = settings.state_dir / "reports" / f"week{week}" / notebook.name
     trial.parent.mkdir(parents=True, exist_ok=True)
     execute(notebook, trial, values, settings)
-    return publish(trial, paths.reports / f"week{week}", settings.root)
+    return trial
 
 
 def find(notebooks: Path, week: int) -> Path:
@@ -47,7 +68,7 @@ def execute(notebook: Path, output: Path, values: Mapping[str, Any], settings: S
     """Run a notebook into a file; its kernel speaks to the target of the settings.
 
     Raises:
-        LabError: A cell failed, took too long, or ended its kernel; what was executed is in the output file.
+        NotebookFailedError: A cell failed, took too long, or ended its kernel; what was executed is in the output file.
     """
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -68,10 +89,10 @@ def execute(notebook: Path, output: Path, values: Mapping[str, Any], settings: S
             **engine_arguments(environment, str(settings.root)),
         )
     except PapermillExecutionError as error:
-        raise LabError(_failure(error, notebook, output)) from None
+        raise NotebookFailedError(_failure(error, notebook), output) from None
     except (CellTimeoutError, DeadKernelError) as error:
         first = str(error).strip().splitlines()[0]
-        raise LabError(f"{notebook.name} did not end: {first}; what was executed is in {output}.") from None
+        raise NotebookFailedError(f"{notebook.name} did not end: {first}", output) from None
 
 
 def publish(executed: Path, folder: Path, root: Path) -> Path:
@@ -89,11 +110,8 @@ def publish(executed: Path, folder: Path, root: Path) -> Path:
     return write_page(notebook, (folder / executed.name).with_suffix(".html"))
 
 
-def _failure(error: Any, notebook: Path, output: Path) -> str:
+def _failure(error: Any, notebook: Path) -> str:
     lines = (line.strip() for line in error.source.splitlines())
     line = next((line for line in lines if line and not line.startswith("#")), "")
     value = " ".join(str(error.evalue).split())
-    return (
-        f"{notebook.name}, cell In [{error.exec_count}] (`{line}`) failed: {error.ename}: {value}; "
-        f"the executed notebook is {output}."
-    )
+    return f"{notebook.name}, cell In [{error.exec_count}] (`{line}`) failed: {error.ename}: {value}"

@@ -1,7 +1,7 @@
 """What a notebook may be told: its parameters cell is the contract, checked before anything runs."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,23 @@ def parameters(notebook: Path, file: Path, given: Values | None = None) -> dict[
     return merged
 
 
+def assigned(texts: Sequence[str]) -> dict[str, Any]:
+    """Read `name=value` texts; values are written as in a parameter file, in YAML.
+
+    Raises:
+        LabError: A text has no name or no `=`, or a name comes twice.
+    """
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, written = text.partition("=")
+        if not (name.isidentifier() and equals):
+            raise LabError(f"{text!r} is no parameter; write name=value, such as seed=1.")
+        if name in found:
+            raise LabError(f"The parameter {name} is given twice, at last as {written!r}; give it once.")
+        found[name] = _value(written)
+    return found
+
+
 def check(values: Values, defaults: Mapping[str, str], notebook: str) -> None:
     """Compare values with the literals of the parameters cell; a default of None takes any value.
 
@@ -45,6 +62,15 @@ def _fits(value: object, kind: type) -> bool:
     if isinstance(value, bool) or kind is bool:
         return isinstance(value, bool) and kind is bool
     return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _value(written: str) -> Any:
+    """Read a YAML scalar or list; what is none of a notebook's kinds of values (a date) stays as it was written."""
+    try:
+        value = yaml.safe_load(written)
+    except yaml.YAMLError:
+        return written
+    return value if value is None or isinstance(value, str | bool | int | float | list) else written
 
 
 def _read(file: Path) -> dict[str, Any]:

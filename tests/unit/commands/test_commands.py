@@ -20,6 +20,8 @@ NEED_A_LAB = (
     ("promote", "income", "--why", "better"),
     ("rollback", "income", "--why", "worse"),
     ("retrain-task", "income"),
+    ("report-task", "income"),
+    ("reports", "income"),
     ("image", "income"),
     ("deploy", "income"),
     ("workflow", "train"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlops_lab import projects
 from mlops_lab.delivery import context
 from mlops_lab.delivery.recipe import JOBS
 
@@ -52,11 +53,14 @@ def modules(paths: list[Path]) -> list[str]:
     return sorted(".".join(parts[:-1] if parts[-1] == "__init__" else parts) for parts in names)
 
 
-def test_the_jobs_image_holds_the_whole_package_and_the_data_and_nothing_compiled():
+def test_the_jobs_image_holds_the_whole_package_the_data_and_the_notebooks_and_nothing_compiled():
     application = context.application(ROOT, JOBS)
 
     assert {Path("mlops_lab/retrain.py"), Path("mlops_lab/registry/server.py")} <= set(application)
     assert any(place.parts[0] == "data" for place in application)
+    for week in (each.report for each in projects.every() if each.report):
+        assert [place for place in application if place.match(f"notebooks/week{week}_*.ipynb")]
+        assert Path(f"notebooks/parameters/week{week}.yaml") in application
     assert not [place for place in application if "__pycache__" in place.parts]
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from mlops_lab.errors import LabError
-from mlops_lab.reporting.parameters import check, parameters
+from mlops_lab.reporting.parameters import assigned, check, parameters
 
 DEFAULTS = {"tasks": "1", "limit": "60.0", "layout": "'nat'", "always_free": "False", "region": "None"}
 
@@ -49,3 +49,38 @@ def test_a_file_that_is_no_mapping_is_refused_by_name(notebook: Path, tmp_path: 
 
     with pytest.raises(LabError, match=rf"week9\.yaml {reason}"):
         parameters(notebook, file)
+
+
+def test_parameters_on_a_command_line_are_written_as_in_a_file() -> None:
+    texts = [
+        "tasks=3",
+        "limit=9.5",
+        "layout=nat",
+        "free=true",
+        "months=2020-01",
+        "day=2020-01-01",
+        "why=a=b: c",
+        "empty=",
+    ]
+
+    assert assigned(texts) == {
+        "tasks": 3,
+        "limit": 9.5,
+        "layout": "nat",
+        "free": True,
+        "months": "2020-01",
+        "day": "2020-01-01",
+        "why": "a=b: c",
+        "empty": None,
+    }
+
+
+@pytest.mark.parametrize("text", ["tasks", "=3", "two words=3", "", "3=tasks"])
+def test_what_is_no_parameter_is_quoted(text: str) -> None:
+    with pytest.raises(LabError, match=f"{text!r} is no parameter; write name=value"):
+        assigned([text])
+
+
+def test_a_parameter_given_twice_is_refused() -> None:
+    with pytest.raises(LabError, match=r"tasks is given twice, at last as '4'"):
+        assigned(["tasks=3", "tasks=4"])

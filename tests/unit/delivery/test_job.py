@@ -3,11 +3,13 @@ from typing import Any
 
 import pytest
 
-from mlops_lab.delivery import retraining
+from mlops_lab.delivery import job
+from mlops_lab.delivery.job import Job
 from mlops_lab.errors import LabError
 from mlops_lab.settings import Settings
 
 COMMAND = ["-m", "mlops_lab.retrain", "--project", "income"]
+INCOME = Job("retrain", "income")
 
 
 class FakeCloud:
@@ -52,8 +54,8 @@ class FakeCloud:
 
 
 def run(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch, said: list[str]) -> int:
-    monkeypatch.setattr(retraining, "client", lambda settings, service: cloud)
-    return retraining.run(Settings(), "income", "r@sha256:1", ["--seed", "3"], said.append)
+    monkeypatch.setattr(job, "client", lambda settings, service: cloud)
+    return job.run(Settings(), INCOME, "r@sha256:1", ["--seed", "3"], said.append)
 
 
 def test_arguments_follow_the_definition_s_command_and_the_exit_code_is_the_task_s(monkeypatch: pytest.MonkeyPatch):
@@ -68,7 +70,7 @@ def test_arguments_follow_the_definition_s_command_and_the_exit_code_is_the_task
 
 
 def test_a_task_that_never_ran_is_told_with_its_reason(monkeypatch: pytest.MonkeyPatch):
-    with pytest.raises(LabError, match="Retraining income did not start: why"):
+    with pytest.raises(LabError, match="mlops-lab-income-retrain did not start: why"):
         run(FakeCloud({}), monkeypatch, [])
 
 
@@ -101,9 +103,9 @@ class FakeClock(FakeCloud):
 
 def test_the_clock_starts_the_newest_image_with_the_schedule_s_own_target(monkeypatch: pytest.MonkeyPatch):
     cloud, said = FakeClock({"exitCode": 0}, fires=True), list[str]()
-    monkeypatch.setattr(retraining, "client", lambda settings, service: cloud)
+    monkeypatch.setattr(job, "client", lambda settings, service: cloud)
 
-    assert retraining.by_the_clock(Settings(), "income", "r@sha256:1", said.append) == 0
+    assert job.by_the_clock(Settings(), INCOME, "r@sha256:1", said.append) == 0
 
     assert cloud.images == ["r@sha256:1"]
     assert cloud.schedule["Target"] == {"Arn": "target of mlops-lab-income-retrain"}
@@ -113,8 +115,12 @@ def test_the_clock_starts_the_newest_image_with_the_schedule_s_own_target(monkey
 
 def test_a_schedule_that_is_not_fired_is_told(monkeypatch: pytest.MonkeyPatch):
     cloud = FakeClock({"exitCode": 0}, fires=False)
-    monkeypatch.setattr(retraining, "client", lambda settings, service: cloud)
-    monkeypatch.setattr(retraining, "FIRED_IN_TIME", 0.01)
+    monkeypatch.setattr(job, "client", lambda settings, service: cloud)
+    monkeypatch.setattr(job, "FIRED_IN_TIME", 0.01)
 
     with pytest.raises(LabError, match="mlops-lab-income-retrain-now started no task"):
-        retraining.by_the_clock(Settings(), "income", "r@sha256:1", [].append)
+        job.by_the_clock(Settings(), INCOME, "r@sha256:1", [].append)
+
+
+def test_a_job_is_called_by_its_kind_wherever_it_is_named():
+    assert Job("report", "taxi").family == "mlops-lab-taxi-report"
