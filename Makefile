@@ -283,6 +283,10 @@ week7: $(ENVIRONMENT) $(FILM_TOOLS) ## Week 7: the capstone's notebook over all 
 drills: $(ENVIRONMENT) ## Make each failure of the RUNBOOK and run its entry's own commands against it, or DRILL=Name only.
 	$(LAB) drills $(DRILL)
 
+.PHONY: chaos
+chaos: $(ENVIRONMENT) ## Let tasks, balancer, cloud, MLflow and APIs fail under load and amid releases (FAULT=name DURING=deploy; MINUTES=30).
+	$(LAB) chaos $(FAULT) $(if $(DURING),--during $(DURING)) $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: release
 release: $(FILM_TOOLS) ## Verify anew, write changelog and annotated tag of VERSION, such as v1.0-infra (DRY_RUN=1 writes nothing).
 	$(LAB) release $(or $(VERSION),$(error VERSION is not set; use make release VERSION=v1.0-infra)) $(if $(DRY_RUN),--dry-run)

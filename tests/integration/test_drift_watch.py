@@ -1,7 +1,7 @@
 """`make drift` from end to end: a log and labels in S3 of moto, the champion's reference, MLflow, CloudWatch."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -160,6 +160,50 @@ def test_a_log_without_a_column_is_an_error_and_no_verdict(log: Log, settings: S
     log.put(log.rows.drop(columns=lacking))
 
     with pytest.raises(LabError, match=f"no column '{lacking}'"):
+        watch(settings, "income")
+
+    assert runs(settings) == []
+
+
+DAMAGED = {
+    "empty": b"",
+    "text": b"request_id,row\n1,0\n",
+    "footer only": b"PAR1",
+    "a footer that lies": b"PAR1" + b"\0" * 64 + (2**31 - 1).to_bytes(4, "little") + b"PAR1",
+}
+
+
+def _of_the_log(log: Log, change: Callable[[bytes], bytes]) -> bytes:
+    held = io.BytesIO()
+    log.rows.to_parquet(held, coerce_timestamps="us")
+    return change(held.getvalue())
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED.keys())
+@pytest.mark.parametrize("prefix", ["predictions", "labels"])
+def test_a_file_that_is_no_parquet_is_named_and_there_is_no_verdict(
+    log: Log, settings: Settings, content: bytes, prefix: str
+) -> None:
+    log.put(log.rows)
+    key = f"{prefix}/project=income/date={DAY}/hour=00/b.parquet"
+    log.s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+
+    with pytest.raises(LabError, match=f"{key} is no Parquet file that can be read"):
+        watch(settings, "income")
+
+    assert runs(settings) == []
+
+
+@pytest.mark.parametrize("cut", ["first half", "garbled pages"])
+def test_a_damaged_file_of_the_log_is_an_error_and_no_verdict(log: Log, settings: Settings, cut: str) -> None:
+    def damage(content: bytes) -> bytes:
+        return content[: len(content) // 2] if cut == "first half" else content[:100] + b"\xff" * 4000 + content[4100:]
+
+    log.put(log.rows)
+    key = f"predictions/project=income/date={DAY}/hour=00/b.parquet"
+    log.s3.put_object(Bucket=BUCKET, Key=key, Body=_of_the_log(log, damage))
+
+    with pytest.raises(LabError, match=r"is no Parquet file that can be read|cannot be read together"):
         watch(settings, "income")
 
     assert runs(settings) == []

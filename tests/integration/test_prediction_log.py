@@ -25,6 +25,7 @@ from moto.server import ThreadedMotoServer
 from mlops_lab import catalog
 from mlops_lab.cloud import session
 from mlops_lab.data import predictions
+from mlops_lab.errors import LabError
 from mlops_lab.registry import bundle as bundles
 from mlops_lab.registry.bundle import Bundle
 from mlops_lab.serving.prediction_log import segment
@@ -321,6 +322,16 @@ def test_a_folder_that_cannot_be_written_sheds_logging_and_no_answers(
     caller.ask(task, 10)
 
     assert task.log["shed"] == sum(caller.rows.values())
+
+
+def test_a_damaged_file_is_named_where_the_log_is_read(settings: Settings):
+    now = datetime.now(UTC)
+    key = catalog.predictions_key("taxi", now, "damaged")
+    s3, bucket = session.client(settings, "s3"), catalog.predictions_bucket(session.account(settings))
+    s3.put_object(Bucket=bucket, Key=key, Body=b"PAR1 and no more")
+
+    with pytest.raises(LabError, match=f"{key} is no Parquet file that can be read"):
+        predictions.read(settings, "taxi", now - DAY, now)
 
 
 def test_a_span_in_which_nothing_was_logged_is_an_empty_table(settings: Settings):

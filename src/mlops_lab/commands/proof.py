@@ -37,6 +37,26 @@ def drills(name: Annotated[str | None, typer.Argument(help="of a RUNBOOK entry; 
 
 
 @app.command()
+def chaos(
+    fault: Annotated[str | None, typer.Argument(help="one of them; all without it")] = None,
+    during: Annotated[str | None, typer.Option(help="deploy, canary, retraining, promotion")] = None,
+    minutes: Annotated[float, typer.Option(min=0, max=60, help="after which no experiment is begun")] = 30,
+) -> None:
+    """Let things fail under load and in the middle of releases, and check what must hold all the same."""
+    from mlops_lab.chaos.experiment import document, plan, run, show
+    from mlops_lab.localcloud import control
+    from mlops_lab.reporting.site.records import Kept, write
+
+    chosen = plan(fault, during)
+    settings = control.require_up(context.local("chaos"))
+    done = run(settings, chosen, minutes, context.say)
+    show(done, console)
+    if len(done) == len(plan()):
+        context.say(f"written: {write(Kept(settings.root / 'reports').chaos, document(settings, done))}")
+    context.finish(all(each.holds for each in done))
+
+
+@app.command()
 def release(
     version: Annotated[str, typer.Argument(help="such as v1.0-infra", metavar="VERSION")],
     dry_run: Annotated[bool, typer.Option(help="do everything but write")] = False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -79,6 +80,18 @@ def latest(settings: Settings, project: str, minutes: int) -> pd.DataFrame:
     return found
 
 
+@contextmanager
+def readable(place: str) -> Iterator[None]:
+    """Turn what a damaged Parquet file raises inside into a LabError that names its place."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        said = " ".join(str(error).split())[:200]
+        raise LabError(
+            f"{place} is no Parquet file that can be read ({said}); move it out of the log's way."
+        ) from error
+
+
 def _joined(project: str, tables: list[Any]) -> pd.DataFrame:
     """Put tables below one another; a field that only some of the models have is empty in the rows of the others."""
     try:
@@ -106,4 +119,6 @@ def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
 
 
 def _table(s3: Any, bucket: str, key: str) -> Any:
-    return pq.read_table(BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+    content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    with readable(f"s3://{bucket}/{key}"):
+        return pq.read_table(BytesIO(content))

@@ -8,9 +8,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import ibis.expr.types as ir
+import pyarrow.parquet as pq
 
+from mlops_lab.data.predictions import readable
+from mlops_lab.errors import LabError
 from mlops_lab.pipeline.performance import KEY
 from mlops_lab.projects.project import Window
 
@@ -27,11 +31,14 @@ def fetch(s3: Any, bucket: str, prefix: str, folder: Path, days: Window | None =
         prefix: Of their keys.
         folder: Made if it does not exist.
         days: Of the partitions (`date=2020-04-01`) that are wanted; None: all.
+
+    Raises:
+        LabError: One of them is no Parquet file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {key: folder / f"{index:06}.parquet" for index, key in enumerate(_keys(s3, bucket, prefix, days))}
     with ThreadPoolExecutor(DOWNLOADS, thread_name_prefix="download") as pool:
-        list(pool.map(lambda item: s3.download_file(bucket, item[0], str(item[1])), wanted.items()))
+        list(pool.map(lambda item: _download(s3, bucket, *item), wanted.items()))
     return list(wanted.values())
 
 
@@ -39,11 +46,20 @@ def open_once(database: Any, name: str, files: list[Path]) -> ir.Table | None:
     """Open Parquet files as one table of a DuckDB connection, each request's row once; None where there is no file.
 
     The log delivers at least once; a row that came twice is the same row.
+
+    Raises:
+        LabError: A file is damaged behind its footer, or two have a column in types that do not meet.
     """
     if not files:
         return None
-    read = database.read_parquet([str(file) for file in files], union_by_name=True)
-    return database.create_table(name, obj=once(read))
+    try:
+        read = database.read_parquet([str(file) for file in files], union_by_name=True)
+        return database.create_table(name, obj=once(read))
+    except duckdb.Error as error:
+        said = " ".join(str(error).split())[:300]
+        raise LabError(
+            f"The Parquet files of the {name} cannot be read together ({said}); move a damaged one away."
+        ) from error
 
 
 def once(rows: ir.Table) -> ir.Table:
@@ -59,6 +75,12 @@ def connected(folder: Path) -> Iterator[Any]:
         yield database
     finally:
         database.disconnect()
+
+
+def _download(s3: Any, bucket: str, key: str, file: Path) -> None:
+    s3.download_file(bucket, key, str(file))
+    with readable(f"s3://{bucket}/{key}"):
+        pq.read_metadata(file)
 
 
 def _keys(s3: Any, bucket: str, prefix: str, days: Window | None) -> Iterator[str]:

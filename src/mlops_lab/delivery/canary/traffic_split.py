@@ -32,6 +32,12 @@ class TrafficSplit:
         total = sum(weights.values())
         return round(WHOLE * weights.get(self._groups[CANARY], 0) / total) if total else 0
 
+    def weights(self) -> dict[str, int]:
+        """Return the weight of each track's target group, as the rule has it."""
+        (rule,) = self._elbv2.describe_rules(RuleArns=[self.rule])["Rules"]
+        found = _weights(rule)
+        return {track: found.get(arn, 0) for track, arn in self._groups.items()}
+
     def write(self, percent: int) -> None:
         """Give the canary so many per cent of the requests and stable the rest.
 

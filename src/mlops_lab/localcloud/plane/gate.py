@@ -3,7 +3,6 @@
 import logging
 import random
 import threading
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -11,6 +10,7 @@ from typing import Protocol
 from mlops_lab.localcloud.plane.blobs import LARGE, Blobs
 from mlops_lab.localcloud.plane.call import Answer, Call, failure
 from mlops_lab.localcloud.plane.classification import is_read, is_repeatable
+from mlops_lab.localcloud.plane.disturbance import PATH, Disturbances
 from mlops_lab.localcloud.plane.snapshot import Snapshot
 from mlops_lab.localcloud.plane.store import Store
 
@@ -51,7 +51,14 @@ class Limits:
 class Gate:
     """Serialises calls, because moto is not thread-safe and a replay has to see the order that was."""
 
-    def __init__(self, engine: Engine, store: Store, blobs: Blobs, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        blobs: Blobs,
+        limits: Limits | None = None,
+        disturbances: Disturbances | None = None,
+    ) -> None:
         self._engine = engine
         self._store = store
         self._blobs = blobs
@@ -60,6 +67,7 @@ class Gate:
         self._compaction = threading.Lock()
         self._journalled: set[str] = set()  # blobs that the journals refer to
         self._seeds = random.SystemRandom()
+        self._disturbances = disturbances or Disturbances()
         self._closed = False  # no call passes any more
         self._finished = False  # the store is closed
 
@@ -81,6 +89,10 @@ class Gate:
 
     def answer(self, call: Call) -> Answer:
         """Execute a call; when this returns, what the call changed survives the end of the process."""
+        if call.environ.get("PATH_INFO") == PATH:
+            return self._disturbances.switch(call)
+        if (refusal := self._disturbances.meet(call)) is not None:
+            return refusal
         if is_read(call):
             return self._pass(call, self._engine.execute)
         answer = self._pass(call, self._execute_journalled)
@@ -113,10 +125,11 @@ class Gate:
         with self._door:
             if self._closed:
                 return failure("503 Service Unavailable", "ServiceUnavailable", "The control plane is stopping.")
-            return execute(replace(call, seed=self._seeds.getrandbits(64), time=time.time()))
+            return execute(replace(call, seed=self._seeds.getrandbits(64), time=self._disturbances.date()))
 
     def _execute_journalled(self, call: Call) -> Answer:
         try:
+            self._disturbances.require_space()
             self._write_down(call)
         except OSError as error:
             return failure("507 Insufficient Storage", "InsufficientStorage", f"The journal cannot be written: {error}")

@@ -33,9 +33,10 @@ class Snapshot:
         line, _, state = content.partition(b"\n")
         try:
             head = json.loads(line)
-        except ValueError:
+            written = head["format"], head["moto"], head["sha256"], head["blobs"]
+        except (ValueError, TypeError, KeyError):
             raise _damaged() from None
-        if (head["format"], head["moto"]) != (FORMAT, moto):
+        if written[:2] != (FORMAT, moto):
             raise LabError(
                 f"the cloud's state was written with moto {head['moto']} and this is moto {moto}; "
                 f"install moto=={head['moto']}, or run `make reset` to start afresh."

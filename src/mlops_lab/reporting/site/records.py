@@ -30,6 +30,7 @@ class Records:
     cost: Json  # empty: not recorded
     coverage: Json  # empty: not measured
     serving: Json  # how fast the service was against others; empty: not measured
+    chaos: Json  # what the lab survived; empty: not tried
     dashboards: Sequence[Path]  # pictures
     film: Json  # the walkthrough's record; empty: not recorded
 
@@ -41,6 +42,7 @@ class Kept:
         self.outcomes = reports / "outcomes.json"
         self.coverage = reports / "coverage.json"
         self.serving = reports / "records" / "serving.json"
+        self.chaos = reports / "records" / "chaos.json"
         self.badge = reports / "coverage.svg"
         self.cost = reports / "records" / "cost.json"
         self.architecture = reports / "records" / "architecture.json"
@@ -72,6 +74,7 @@ def read(reports: Path) -> Records:
         _document(kept.cost),
         _document(kept.coverage),
         _document(kept.serving),
+        _document(kept.chaos),
         sorted(kept.dashboards.glob("*.png")),
         _document(kept.film_record),
     )

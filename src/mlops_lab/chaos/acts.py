@@ -1,0 +1,101 @@
+"""What is under way when a fault comes: a deploy, a canary, a retraining, a promotion."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlops_lab.chaos.faults import PROJECT
+from mlops_lab.cloud import api
+from mlops_lab.errors import LabError
+from mlops_lab.registry.tracking import CHAMPION, Registry
+from mlops_lab.retrain import REFUSED
+from mlops_lab.settings import Settings
+
+ACT_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Act:
+    """A command of the lab."""
+
+    name: str
+    command: Callable[[Settings], tuple[str, ...]]
+    lead: float  # seconds from its start into its middle
+    answers: tuple[str, ...] = ()  # what a failure may say that is an answer and no failure
+    mended: tuple[str, ...] | None = None  # what the RUNBOOK says after a failure; None: the same once more
+
+
+@dataclass(frozen=True)
+class Done:
+    """How an act ended."""
+
+    code: int
+    said: str  # the last line
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it succeeded, or said in one line why not."""
+        return self.code in (0, 1, 2) and "Traceback" not in self.said
+
+
+def deploy(settings: Settings) -> tuple[str, ...]:
+    """Deploy the other one of the two newest versions."""
+    return "deploy", PROJECT, "--version", _other(settings, str(api.metadata(settings, PROJECT)["version"]))
+
+
+def promote(settings: Settings) -> tuple[str, ...]:
+    """Promote the other one of the two newest versions."""
+    champion = Registry(settings, PROJECT).aliased(CHAMPION)
+    return "promote", PROJECT, "--why", "chaos", "--version", _other(settings, champion.version if champion else "")
+
+
+def _other(settings: Settings, version: str) -> str:
+    known = [each.version for each in Registry(settings, PROJECT).versions()]
+    if len(known) < 2:
+        raise LabError(f"{PROJECT} has {len(known)} published versions and chaos needs two; `make retrain` adds one.")
+    return next(each for each in known if each != version)
+
+
+ACTS = (
+    Act("deploy", deploy, 1.0),
+    Act(
+        "canary",
+        lambda settings: ("canary", PROJECT, "--rehearse", "--seconds", "10"),
+        6.0,
+        answers=("rolled back",),
+        mended=("rollback", PROJECT, "--why", "chaos"),
+    ),
+    Act("retraining", lambda settings: ("retrain-task", PROJECT, "--size", "20000"), 6.0, answers=(REFUSED,)),
+    Act("promotion", promote, 1.0),
+)
+
+
+def start(settings: Settings, command: tuple[str, ...]) -> "subprocess.Popen[str]":
+    """Start a command of the lab beside this one."""
+    return subprocess.Popen(
+        [str(Path(sys.prefix) / "bin" / "mlops-lab"), *command],
+        cwd=settings.root,
+        env=settings.child_environment(**settings.exported),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def end(process: "subprocess.Popen[str]") -> Done:
+    """Wait for a command, not for ever, and return how it ended."""
+    began = time.monotonic()
+    try:
+        text, _ = process.communicate(timeout=ACT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        text, _ = process.communicate()
+        text += f"\nit did not end in {time.monotonic() - began:.0f} s"
+    if "Traceback" in text:
+        return Done(process.returncode, "Traceback: " + text[text.rindex("Traceback") :][-600:])
+    lines = [line for line in text.splitlines() if line.strip()]
+    return Done(process.returncode, " ".join(lines[-1].split()) if lines else "")
