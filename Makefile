@@ -347,6 +347,19 @@ $(SCANNED): | $(ENVIRONMENT)
 	@rm -rf $(SCAN) && $(BIN)/python -m venv $(SCAN) && $(SCAN)/bin/python -m pip install --quiet --disable-pip-version-check $(SCANNERS)
 	@touch $@
 
+AUDITOR := pip-audit==2.10.1
+AUDIT   := .lab/audit
+AUDITED := $(AUDIT)/.$(subst ==,-,$(AUDITOR))
+
+.PHONY: audit
+audit: $(AUDITED) ## Look every locked package up among the known vulnerabilities; one that cannot be looked up fails, too.
+	@$(AUDIT)/bin/pip-audit --requirement requirements.lock --no-deps --disable-pip --strict --progress-spinner off
+
+$(AUDITED): | $(ENVIRONMENT)
+	@echo "Setting up $(AUDIT) with $(AUDITOR)"
+	@rm -rf $(AUDIT) && $(BIN)/python -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check $(AUDITOR)
+	@touch $@
+
 .PHONY: quality
 quality: $(ENVIRONMENT) ## What nobody calls (vulture), and links of the documents and of the site that lead nowhere.
 	@rm -rf .lab/quality && mkdir -p .lab/quality

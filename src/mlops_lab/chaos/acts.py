@@ -41,15 +41,45 @@ class Done:
         return self.code in (0, 1, 2) and "Traceback" not in self.said
 
 
+@dataclass(frozen=True)
+class InCharge:
+    """Which versions answer and are champion."""
+
+    live: str
+    champion: str
+
+
+def in_charge(settings: Settings) -> InCharge:
+    """Ask the live API and the registry.
+
+    Raises:
+        LabError: One of them does not answer, or there is no champion.
+    """
+    champion = Registry(settings, PROJECT).aliased(CHAMPION)
+    if champion is None:
+        raise LabError(f"{PROJECT} has no champion; `make retrain PROJECT={PROJECT}` makes one.")
+    return InCharge(str(api.metadata(settings, PROJECT)["version"]), champion.version)
+
+
+def restore(settings: Settings, before: InCharge) -> list[Done]:
+    """Put the versions back in charge that were; return how the commands ended that it took."""
+    now = in_charge(settings)
+    commands = list[tuple[str, ...]]()
+    if now.champion != before.champion:
+        commands.append(("promote", PROJECT, "--why", "chaos is over", "--version", before.champion))
+    if now.live != before.live:
+        commands.append(("deploy", PROJECT, "--version", before.live))
+    return [end(start(settings, each)) for each in commands]
+
+
 def deploy(settings: Settings) -> tuple[str, ...]:
     """Deploy the other one of the two newest versions."""
-    return "deploy", PROJECT, "--version", _other(settings, str(api.metadata(settings, PROJECT)["version"]))
+    return "deploy", PROJECT, "--version", _other(settings, in_charge(settings).live)
 
 
 def promote(settings: Settings) -> tuple[str, ...]:
     """Promote the other one of the two newest versions."""
-    champion = Registry(settings, PROJECT).aliased(CHAMPION)
-    return "promote", PROJECT, "--why", "chaos", "--version", _other(settings, champion.version if champion else "")
+    return "promote", PROJECT, "--why", "chaos", "--version", _other(settings, in_charge(settings).champion)
 
 
 def _other(settings: Settings, version: str) -> str:

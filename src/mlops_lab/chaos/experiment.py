@@ -74,6 +74,17 @@ def run(settings: Settings, chosen: Sequence[tuple[Fault, Act | None]], minutes:
     Raises:
         LabError: The lab is not sound to begin with, or an experiment left it so that the next one would mean nothing.
     """
+    before = acts.in_charge(settings)
+    try:
+        return _in_turn(settings, chosen, minutes, say)
+    finally:
+        for ended in acts.restore(settings, before):
+            say(f"as before: {ended.said}")
+
+
+def _in_turn(
+    settings: Settings, chosen: Sequence[tuple[Fault, Act | None]], minutes: float, say: Say
+) -> list[Survived]:
     began, done = time.monotonic(), list[Survived]()
     for fault, act in chosen:
         if time.monotonic() - began > 60 * minutes:

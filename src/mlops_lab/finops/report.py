@@ -16,10 +16,12 @@ from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.pipeline.bill import Bill
 from mlops_lab.pipeline.cost import monthly_bill
 from mlops_lab.pipeline.prices import US_EAST_1
-from mlops_lab.pipeline.projection import Saving, by_size, stopped_at_night
+from mlops_lab.pipeline.projection import Saving, Sizing, by_size, sizing, stopped_at_night
+from mlops_lab.pipeline.resources import Resources
 from mlops_lab.pipeline.resources import read as resources_of
 from mlops_lab.progress import Say, silent
 from mlops_lab.reporting.layouts import states
+from mlops_lab.reporting.site.records import Kept, document
 from mlops_lab.settings import Settings
 
 
@@ -37,6 +39,7 @@ class CostReport:
     layout: str  # the applied one
     layouts: Mapping[str, Bill]
     sizes: Mapping[str, Bill]  # of a serving task, in the applied layout
+    sizing: tuple[Sizing, ...]  # by what benchmarks/sizing.py measured; empty: it was not
     night: Saving
     thousand: tuple[throughput.Thousand, ...]  # of the projects that were asked lately
 
@@ -80,9 +83,17 @@ def compose(settings: Settings, layouts: Mapping[str, Mapping[str, Any]]) -> Cos
         layout=applied,
         layouts=bills,
         sizes=by_size(resources_of(layouts[applied])),
+        sizing=_sizing(settings, resources_of(layouts[applied])),
         night=stopped_at_night(bills[applied]),
         thousand=tuple(each for each in measured if each is not None),
     )
+
+
+def _sizing(settings: Settings, resources: Resources) -> tuple[Sizing, ...]:
+    measured = document(Kept(settings.root / "reports").sizing).get("rows", [])
+    services = resources.of("aws_ecs_service")
+    address = any(each.block("network_configuration").get("assign_public_ip") for each in services)
+    return tuple(size for each in measured for size in sizing(each["cpu_seconds"], each["rows"], address))
 
 
 def read(settings: Settings) -> CostReport:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from mlops_lab.finops.limits import Limits
 from mlops_lab.finops.report import CostReport
+from mlops_lab.pipeline.projection import BUSY
 from mlops_lab.reporting.tables import bill_table, comparison
 
 
@@ -37,6 +38,12 @@ def tables(report: CostReport) -> Iterator[Table]:
     yield _frame("By network layout", comparison(report.layouts))
     sizes = [(name, f"{bill.group('tasks'):.2f}", f"{bill.total:.2f}") for name, bill in report.sizes.items()]
     yield _table("By size of a serving task", ("size", "tasks, USD a month", "total"), sizes)
+    sizing = [
+        (each.size, str(each.rows), f"{each.requests_per_second:,.0f}", f"{each.per_million:.4f}")
+        for each in report.sizing
+    ]
+    title = f"What a task answers at {BUSY:.0%} of its CPU, by what benchmarks/sizing.py measured of a core"
+    yield _table(title, ("size", "rows a request", "requests a second", "USD for a million rows"), sizing)
 
 
 def sentences(report: CostReport) -> Iterator[str]:

@@ -8,6 +8,7 @@ from mlops_lab.pipeline.prices import US_EAST_1, PriceList
 from mlops_lab.pipeline.resources import Resource, Resources
 
 SIZES = ((256, 512), (256, 1024), (512, 1024), (1024, 2048))  # Fargate's pairs: CPU units, MiB
+BUSY = 0.6  # share of its CPU that autoscaling keeps a task at: cpu_percent of Terraform's variable `scaling`
 ADDRESSES = "Public IPv4, tasks"
 
 
@@ -83,6 +84,38 @@ def per_thousand(hourly: float, rate: float) -> float:
     if rate <= 0:
         raise ValueError(f"a rate of {rate} predictions a second has no price")
     return hourly / 3600 / rate * 1000
+
+
+@dataclass(frozen=True)
+class Sizing:
+    """What a task of a size answers, and what it costs then."""
+
+    size: str
+    rows: int  # of each request
+    requests_per_second: float
+    per_million: float  # USD for a million predicted rows, by the task alone
+
+
+def sizing(cpu_seconds: float, rows: int, address: bool, prices: PriceList = US_EAST_1) -> list[Sizing]:
+    """Size tasks by what a request takes of a core, where autoscaling keeps them at BUSY of their CPU.
+
+    Args:
+        cpu_seconds: Processor time of a request on one core, in seconds; a vCPU is taken for such a core.
+        rows: Of each request.
+        address: Whether each task has a public address.
+        prices: By which an hour is priced.
+
+    Raises:
+        ValueError: A request takes no time.
+    """
+    if cpu_seconds <= 0:
+        raise ValueError(f"a request that takes {cpu_seconds} s of a core has no size")
+    found = []
+    for cpu, memory in SIZES:
+        rate = BUSY * cpu / 1024 / cpu_seconds
+        price = 1000 * per_thousand(task_hour(cpu, memory, address, prices), rate * rows)
+        found.append(Sizing(f"{cpu / 1024:g} vCPU, {memory} MiB", rows, rate, price))
+    return found
 
 
 def _runs_all_month(line: Line) -> bool:

@@ -1,7 +1,7 @@
 import pytest
 
 from mlops_lab.pipeline.cost import monthly_bill
-from mlops_lab.pipeline.projection import Night, by_size, per_thousand, resized, stopped_at_night, task_hour
+from mlops_lab.pipeline.projection import Night, by_size, per_thousand, resized, sizing, stopped_at_night, task_hour
 from mlops_lab.pipeline.resources import Resource, Resources, read
 
 QUARTER = 0.25 * 0.04048 + 0.5 * 0.004445  # USD an hour of the smallest task
@@ -64,6 +64,27 @@ def test_a_night_may_begin_after_midnight() -> None:
 
 def test_a_thousand_predictions_cost_the_seconds_they_take() -> None:
     assert per_thousand(3.6, 100) == pytest.approx(0.01)  # ten seconds at a tenth of a cent
+
+
+def test_a_task_answers_what_its_share_of_a_core_allows_and_costs_its_hour() -> None:
+    small, *_, large = sizing(0.001, rows=10, address=False)
+
+    assert (small.size, large.size) == ("0.25 vCPU, 512 MiB", "1 vCPU, 2048 MiB")
+    assert small.requests_per_second == pytest.approx(0.6 * 0.25 / 0.001)
+    assert large.requests_per_second == pytest.approx(4 * small.requests_per_second)
+    assert small.per_million == pytest.approx(task_hour(256, 512, False) / 3600 / 150 / 10 * 1e6)
+
+
+def test_an_address_makes_a_prediction_dearer_and_more_rows_cheaper() -> None:
+    bare, addressed = (sizing(0.001, 1, address)[0].per_million for address in (False, True))
+
+    assert addressed > bare
+    assert sizing(0.001, 100, False)[0].per_million == pytest.approx(bare / 100)
+
+
+def test_a_request_that_takes_no_time_has_no_size() -> None:
+    with pytest.raises(ValueError, match="has no size"):
+        sizing(0.0, 1, False)
 
 
 def test_a_rate_of_nothing_has_no_price() -> None:

@@ -30,6 +30,7 @@ class Records:
     cost: Json  # empty: not recorded
     coverage: Json  # empty: not measured
     serving: Json  # how fast the service was against others; empty: not measured
+    sizing: Json  # what a prediction takes of a core; empty: not measured
     chaos: Json  # what the lab survived; empty: not tried
     dashboards: Sequence[Path]  # pictures
     film: Json  # the walkthrough's record; empty: not recorded
@@ -42,6 +43,7 @@ class Kept:
         self.outcomes = reports / "outcomes.json"
         self.coverage = reports / "coverage.json"
         self.serving = reports / "records" / "serving.json"
+        self.sizing = reports / "records" / "sizing.json"
         self.chaos = reports / "records" / "chaos.json"
         self.badge = reports / "coverage.svg"
         self.cost = reports / "records" / "cost.json"
@@ -63,20 +65,21 @@ def read(reports: Path) -> Records:
         LabError: A file is no JSON, or no outcome was ever verified.
     """
     kept = Kept(reports)
-    outcomes = _document(kept.outcomes)
+    outcomes = document(kept.outcomes)
     if not outcomes:
         raise LabError(f"{kept.outcomes} does not exist; `make verify` writes it.")
     return Records(
         outcomes,
         [Week(int(path.parent.name.removeprefix("week")), path) for path in sorted(reports.glob("week*/week*.ipynb"))],
-        [_document(path) for path in sorted(kept.models.glob("*.json"))],
-        [_document(path) for path in sorted(kept.canaries.glob("*.json"))],
-        _document(kept.cost),
-        _document(kept.coverage),
-        _document(kept.serving),
-        _document(kept.chaos),
+        [document(path) for path in sorted(kept.models.glob("*.json"))],
+        [document(path) for path in sorted(kept.canaries.glob("*.json"))],
+        document(kept.cost),
+        document(kept.coverage),
+        document(kept.serving),
+        document(kept.sizing),
+        document(kept.chaos),
         sorted(kept.dashboards.glob("*.png")),
-        _document(kept.film_record),
+        document(kept.film_record),
     )
 
 
@@ -87,7 +90,12 @@ def write(path: Path, document: Json) -> Path:
     return path
 
 
-def _document(path: Path) -> Json:
+def document(path: Path) -> Json:
+    """Read a record; one that does not exist is empty.
+
+    Raises:
+        LabError: It is no JSON object.
+    """
     if not path.is_file():
         return {}
     try:

@@ -90,6 +90,19 @@ def test_the_speed_of_serving_is_told_with_what_was_missed(reports: Path):
     assert '<td class="number">0.52</td>\n<td class="number">at least 0.85</td><td>missed</td>' in page
 
 
+def test_what_chaos_found_is_told_with_what_did_not_hold(reports: Path):
+    held = {"fault": "task", "what": "kill -9 of the task", "during": "", "met": 1, "requests": 1140, "failed": 49}
+    held |= {"outage": 2.4, "recovered": 2.9, "mended": "", "broken": [], "holds": True}
+    lost = held | {"during": "deploy", "mended": "make up", "recovered": None, "broken": ["2 lost"], "holds": False}
+    write(Kept(reports).chaos, {"recorded": "2026-01-01", "driver": "process", "experiments": [held, lost]})
+
+    page = text(build(reports), "quality.html")
+
+    assert "<td>kill -9 of the task</td><td>nothing</td>" in page
+    assert '<td class="number">2.9 s</td>\n<td>nothing</td><td>all</td>' in page
+    assert '<td class="number">not in time</td>\n<td>make up</td><td>2 lost</td>' in page
+
+
 def test_the_film_plays_on_its_page_with_its_captions_and_leads_into_its_scenes(reports: Path):
     kept = Kept(reports)
     kept.film.parent.mkdir()
