@@ -42,6 +42,8 @@ def tables(report: CostReport) -> Iterator[Table]:
         (each.size, str(each.rows), f"{each.requests_per_second:,.0f}", f"{each.per_million:.4f}")
         for each in report.sizing
     ]
+    if not sizing:
+        return
     title = f"What a task answers at {BUSY:.0%} of its CPU, by what benchmarks/sizing.py measured of a core"
     yield _table(title, ("size", "rows a request", "requests a second", "USD for a million rows"), sizing)
 
@@ -67,6 +69,8 @@ def sentences(report: CostReport) -> Iterator[str]:
             f"whole bill, at {busy.rate:.1f} requests/s on {tasks} with {busy.cpu_percent:.0f} % CPU, "
             f"the busiest period at {busy.moment:%H:%M} UTC."
         )
+    if not report.sizing:
+        yield "What a task of each size answers is not measured: `python benchmarks/sizing.py` does it."
     if not report.thousand:
         yield "1,000 predictions: nothing was asked in the last three hours; `make load` measures a rate."
 
