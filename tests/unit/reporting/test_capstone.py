@@ -13,9 +13,8 @@ def row(key: str, status: str = "pass", evidence: str = "seen") -> dict[str, Any
 
 def records(*rows: dict[str, Any], **other: Any) -> Records:
     known: dict[str, Any] = {name: [] for name in ("weeks", "cards", "canaries", "dashboards")}
-    known |= {name: {} for name in ("cost", "coverage", "film", "serving")} | {
-        "outcomes": {"target": "local", "outcomes": rows}
-    }
+    known |= {name: {} for name in ("cost", "coverage", "film", "serving", "sizing", "chaos")}
+    known["outcomes"] = {"target": "local", "outcomes": rows}
     return Records(**known | other)
 
 
