@@ -300,12 +300,7 @@ def test_cost_is_told_by_service_tag_layout_and_prediction(lab: Lab):
 
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     said = " ".join(done.stdout.split())
-    for part in (
-        "tag Service",
-        "By network layout",
-        "income: 1,000 predictions cost",
-        "Anomaly monitor mlops-lab",
-    ):
+    for part in ("tag Service", "By network layout", "income: 1,000 predictions cost", "Anomaly monitor mlops-lab"):
         assert part in said
 
 

@@ -1,7 +1,19 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from mlops_lab.pipeline.cost import monthly_bill
-from mlops_lab.pipeline.projection import Night, by_size, per_thousand, resized, sizing, stopped_at_night, task_hour
+from mlops_lab.pipeline.projection import (
+    BUSY,
+    Night,
+    by_size,
+    per_thousand,
+    resized,
+    sizing,
+    stopped_at_night,
+    task_hour,
+)
 from mlops_lab.pipeline.resources import Resource, Resources, read
 
 QUARTER = 0.25 * 0.04048 + 0.5 * 0.004445  # USD an hour of the smallest task
@@ -80,6 +92,13 @@ def test_an_address_makes_a_prediction_dearer_and_more_rows_cheaper() -> None:
 
     assert addressed > bare
     assert sizing(0.001, 100, False)[0].per_million == pytest.approx(bare / 100)
+
+
+def test_tasks_are_sized_for_the_share_that_autoscaling_keeps_them_at() -> None:
+    variables = (Path(__file__).parents[3] / "infra" / "variables.tf").read_text()
+    kept = re.findall(r'variable "scaling" \{.*?cpu_percent\s*=\s*optional\(number, (\d+)\)', variables, re.DOTALL)
+
+    assert [float(each) / 100 for each in kept] == [BUSY]
 
 
 def test_a_request_that_takes_no_time_has_no_size() -> None:
