@@ -148,11 +148,13 @@ def stop(process: psutil.Popen) -> None:
     process.wait()
 
 
-def serving(folder: str, sha256: str, **environment: str) -> AbstractContextManager[Running]:
-    """Start the service of a bundle."""
+def serving(
+    folder: str, sha256: str, code: str = "from mlops_lab.serving.__main__ import main; main()", **environment: str
+) -> AbstractContextManager[Running]:
+    """Start the service of a bundle, or what else some code makes of it."""
     port = free_port()
     told = {"PROJECT": project(folder), "BUNDLE_URI": folder, "BUNDLE_SHA256": sha256, "PORT": str(port)}
-    return running([sys.executable, "-m", "mlops_lab.serving"], port, **told, **environment)
+    return running([sys.executable, "-c", code], port, **told, **environment)
 
 
 def listens(port: int) -> bool:

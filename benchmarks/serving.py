@@ -4,7 +4,7 @@ Usage: python benchmarks/serving.py
 
 The model is the first project's, of 10,000 rows, trained here; all servers run all the time, each with one worker, and
 the rounds alternate in turned order, so that what else the machine does meets all. The service logs its predictions.
-The floor is the same application that answers a constant after the same validation, without a log. MLflow's server is
+The floor is the same service that answers a constant after the same validation, without a log. MLflow's server is
 sent the same row after the features were computed, which it does not have to do. Each ratio is the median over the
 rounds, the batch is the example row again and again; the site shows the record of the last run.
 """
@@ -38,15 +38,21 @@ from mlops_lab.reporting.site.records import Kept, write
 ROUNDS, SECONDS, CONNECTIONS, BATCH = 7, 1.5, 16, 1_000
 SAME = 1e-4  # of a probability: ONNX computes in float32
 FLOOR = """
-import sys, uvicorn
-from pathlib import Path
-from mlops_lab.registry.bundle import read_folder
-from mlops_lab.serving.app import create_app
-from mlops_lab.serving.model import Model
-model = Model(read_folder(Path(sys.argv[1]), sys.argv[2]))
-constant = model.predict({name: [cell] for name, cell in model.request_schema["examples"][0].items()})
-model.predict = lambda columns: constant
-uvicorn.run(create_app(model), port=int(sys.argv[3]), access_log=False, log_level="error", server_header=False)
+from mlops_lab.serving import __main__ as service
+from mlops_lab.serving.model import Answer, Model
+
+class Constant(Model):
+    def __init__(self, bundle):
+        super().__init__(bundle)
+        example = {name: [cell] for name, cell in self.request_schema["examples"][0].items()}
+        self.constant = super().predict(example)
+
+    def predict(self, columns):
+        rows = len(next(iter(columns.values())))
+        return Answer(self.constant.predictions * rows, self.constant.scores * rows, {})
+
+service.Model = Constant
+service.main()
 """
 
 
@@ -88,8 +94,7 @@ def mlflow_server(model: Candidate, folder: Path, stack: ExitStack) -> Contender
 
 
 def floor_server(folder: Path, sha256: str, stack: ExitStack) -> Contender:
-    port = free_port()
-    server = stack.enter_context(running([sys.executable, "-c", FLOOR, str(folder), sha256, str(port)], port))
+    server = stack.enter_context(serving(str(folder), sha256, FLOOR))
     return Contender(server, request(str(folder)))
 
 

@@ -59,7 +59,7 @@ def _refuse_useless(label: Profile) -> None:
     if rows == 0:
         raise LabError(f"LABEL {name!r} is missing in every row; name a column that says what is to be predicted.")
     if label.distinct == 1:
-        raise LabError(f"LABEL {name!r} is always {label.values.dropna().iloc[0]!s}; there is nothing to predict.")
+        raise LabError(f"LABEL {name!r} is always {str(label.values.dropna().iloc[0])!r}; there is nothing to predict.")
     if label.reading.kind == "time":
         raise LabError(f"LABEL {name!r} is a time; use a number, such as the days up to it, or a yes or no.")
     if rows < SMALLEST:

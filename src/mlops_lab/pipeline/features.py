@@ -80,8 +80,9 @@ def unknown(spec: FeatureSpec, columns: Mapping[str, Sequence[Any]]) -> dict[str
     """Count, by feature, the categories that training has not seen; features without any are left out."""
     counts: dict[str, int] = {}
     for feature in spec.of_kind("category"):
-        if count := sum(value not in feature.known for value in feature.values(columns)):
-            counts[feature.name] = count
+        values = feature.values(columns)
+        if not feature.known.issuperset(values):
+            counts[feature.name] = sum(value not in feature.known for value in values)
     return counts
 
 

@@ -1,5 +1,6 @@
 """Serve a bundle over HTTP: ``python -m mlops_lab.serving``, told by its environment what to serve."""
 
+import gc
 import logging
 import signal
 import sys
@@ -32,6 +33,8 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: object = None) -> None:
         """Open the port, then log that the service is ready."""
+        gc.collect()
+        gc.freeze()  # what lives from here to the end is not looked through again amid requests
         await super().startup(sockets)  # type: ignore[arg-type]
         if self._predictions:
             self._predictions.start()

@@ -3,18 +3,20 @@
 import hmac
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from mlops_lab.serving import openapi
 from mlops_lab.serving.answer import answer, refuse
+from mlops_lab.serving.batch import Batches
 from mlops_lab.serving.body import MAX_BYTES, SECONDS, BodyTooLargeError, BodyTooSlowError, is_json, read_body
 from mlops_lab.serving.identity import Identity
-from mlops_lab.serving.model import Model
+from mlops_lab.serving.model import Answer, Model
 from mlops_lab.serving.prediction_log.log import PredictionLog
 from mlops_lab.serving.request import MAX_ROWS, InvalidRequestError, RequestDecoder, TooManyRowsError
 
@@ -29,42 +31,58 @@ class Counts:
     unknown_categories: Counter[str] = field(default_factory=Counter)
 
 
-class Service:
-    """The endpoints of one model."""
+class Predict:
+    """The endpoint that predicts: an ASGI application, for it is the one that load meets."""
 
-    def __init__(self, model: Model, api_keys: Sequence[str], log: PredictionLog | None = None):
-        self.model = model
-        self._log = log
+    def __init__(self, model: Model, api_keys: Sequence[str], log: PredictionLog | None, counts: Counts):
         self._keys = tuple(key.encode() for key in api_keys)
         self._decoder = RequestDecoder(model.request_schema)
-        self._counts = Counts()
+        self._batches = Batches(model, self._decoder, log)
+        self._counts = counts
 
-    async def predict(self, request: Request) -> Response:
-        """Predict every instance of the request, and log what is answered before it goes out."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or refuse it with the reason."""
+        response = await self._respond(scope, receive)
+        await response(scope, receive, send)
+
+    async def _respond(self, scope: Scope, receive: Receive) -> Response:
         start = time.perf_counter()
-        if not self._admitted(request):
-            return refuse(request, 401, "The x-api-key header is missing or wrong; send the key of this service.")
-        if not is_json(request.headers.get("content-type")):
-            return refuse(request, 415, "The Content-Type must be application/json.")
+        headers = dict(scope["headers"])
+        if not self._admitted(headers):
+            return refuse(scope, 401, "The x-api-key header is missing or wrong; send the key of this service.")
+        if not is_json(headers.get(b"content-type", b"")):
+            return refuse(scope, 415, "The Content-Type must be application/json.")
         try:
-            columns = self._decoder.decode(await read_body(request))
+            rows = self._decoder.decode(await read_body(headers, receive))
         except (BodyTooLargeError, TooManyRowsError):
-            return refuse(request, 413, TOO_LARGE)
+            return refuse(scope, 413, TOO_LARGE)
         except BodyTooSlowError:
-            return refuse(request, 408, f"The body did not arrive in {SECONDS:g} s; send it at once.")
+            return refuse(scope, 408, f"The body did not arrive in {SECONDS:g} s; send it at once.")
         except InvalidRequestError as error:
             problems = [asdict(problem) for problem in error.problems]
-            return refuse(request, 422, "The request breaks the schema; correct the fields named.", problems=problems)
-        answered = self.model.predict(columns)  # in the event loop: a row takes less time than a thread's hand-over
-        self._counts.predictions += len(answered.predictions)
-        self._counts.unknown_categories.update(answered.unknown)
-        if self._log is not None:
-            seconds = time.perf_counter() - start
-            self._log.append(request.scope["state"]["request_id"], columns, answered.scores, seconds)
-        content: dict[str, Any] = {"predictions": answered.predictions}
-        if answered.unknown:
-            content["unknown_categories"] = answered.unknown
-        return answer(request.scope, content)
+            return refuse(scope, 422, "The request breaks the schema; correct the fields named.", problems=problems)
+        return self._told(scope, await self._batches.answer(scope["state"]["request_id"], rows, start))
+
+    def _told(self, scope: Scope, found: Answer) -> Response:
+        self._counts.predictions += len(found.predictions)
+        if not found.unknown:
+            return answer(scope, {"predictions": found.predictions})
+        self._counts.unknown_categories.update(found.unknown)
+        return answer(scope, {"predictions": found.predictions, "unknown_categories": found.unknown})
+
+    def _admitted(self, headers: Mapping[bytes, bytes]) -> bool:
+        if not self._keys:
+            return True
+        given = headers.get(b"x-api-key", b"")
+        return sum(hmac.compare_digest(given, key) for key in self._keys) > 0  # all are compared: no time tells which
+
+
+class Service:
+    """What is known of one model and of what this process did with it."""
+
+    def __init__(self, model: Model, log: PredictionLog | None, counts: Counts):
+        self.model = model
+        self._log, self._counts = log, counts
 
     async def health(self, request: Request) -> Response:
         """Whether the process answers."""
@@ -88,12 +106,6 @@ class Service:
         }
         return answer(request.scope, known | identity | {"since_start": since_start})
 
-    def _admitted(self, request: Request) -> bool:
-        if not self._keys:
-            return True
-        given = request.headers.get("x-api-key", "").encode("latin-1")  # as it came over the wire
-        return sum(hmac.compare_digest(given, key) for key in self._keys) > 0  # all are compared: no time tells which
-
 
 def create_app(model: Model, api_keys: Sequence[str] = (), log: PredictionLog | None = None) -> FastAPI:
     """Build the application that serves a model below ``/<project>/``; without an API key it is open."""
@@ -104,9 +116,12 @@ def create_app(model: Model, api_keys: Sequence[str] = (), log: PredictionLog | 
         openapi_url=f"{base}/openapi.json",
         docs_url=f"{base}/docs",
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at every request
     )
-    service = Service(model, api_keys, log)
-    app.add_api_route(f"{base}/predict", service.predict, methods=["POST"], response_class=Response)
+    counts = Counts()
+    predict = Route(f"{base}/predict", Predict(model, api_keys, log, counts), methods=["POST"])
+    app.router.routes.insert(0, predict)  # routes are tried in turn, and this is the one that load meets
+    service = Service(model, log, counts)
     for prefix in (base, ""):  # the balancer routes by project, a health check asks the task itself
         for endpoint in (service.health, service.ready, service.metadata):
             path, shown = f"{prefix}/{endpoint.__name__}", bool(prefix)
@@ -119,6 +134,6 @@ def create_app(model: Model, api_keys: Sequence[str] = (), log: PredictionLog | 
 
 async def _refuse_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    refused = refuse(request, error.status_code, f"{request.method} {request.url.path}: {error.detail}.")
+    refused = refuse(request.scope, error.status_code, f"{request.method} {request.url.path}: {error.detail}.")
     refused.headers.update(error.headers or {})
     return refused

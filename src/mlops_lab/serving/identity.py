@@ -2,15 +2,14 @@
 
 import logging
 import re
+import secrets
 from dataclasses import dataclass
-from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mlops_lab.serving.answer import REQUEST_ID, answer, mark
+from mlops_lab.serving.answer import MODEL_VERSION, REQUEST_ID, answer
 
-SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 LOG = logging.getLogger(__name__)
 
 
@@ -26,16 +25,17 @@ class Identity:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if SAFE_ID.fullmatch(given) else uuid4().hex
+        given = dict(scope["headers"]).get(REQUEST_ID.encode(), b"")
+        request_id = given.decode() if SAFE_ID.fullmatch(given) else secrets.token_hex(16)
         scope.setdefault("state", {}).update(request_id=request_id, model_version=self.model_version)
+        identity = [(REQUEST_ID.encode(), request_id.encode()), (MODEL_VERSION.encode(), self.model_version.encode())]
         started = False
 
         async def send_marked(message: Message) -> None:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                mark(MutableHeaders(scope=message), scope)
+                message["headers"] = [*message["headers"], *identity]
             await send(message)
 
         try:

@@ -1,9 +1,8 @@
 """A bundle's model in memory: columns in, answers out."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnxruntime
@@ -18,8 +17,7 @@ FORMAT = 1
 Prediction = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """Predictions in the order of the rows, their scores (the probability of the positive class, or the number), and
     how many categories, by field, the model has never seen."""
 
@@ -62,7 +60,11 @@ class Model:
     def predict(self, columns: Mapping[str, Sequence[Any]]) -> Answer:
         """Answer rows given as columns of equal length."""
         scores: list[float] = self._score(columns).tolist()
-        return Answer(self._answer(scores), scores, unknown(self._spec, columns))
+        return Answer(self._answer(scores), scores, self.unknown(columns))
+
+    def unknown(self, columns: Mapping[str, Sequence[Any]]) -> dict[str, int]:
+        """Count, by field, the categories of rows that the model has never seen."""
+        return unknown(self._spec, columns)
 
     def _score(self, columns: Mapping[str, Sequence[Any]]) -> NDArray[np.float32]:
         output: NDArray[np.float32] = self._session.run([self._output], compute(self._spec, columns))[0]

@@ -39,7 +39,7 @@ def document(app: FastAPI, model: Model) -> dict[str, Any]:
     for path in built["paths"].values():
         for operation in path.values():
             operation["responses"] = {"200": {"description": "What the summary says", "content": _content("State")}}
-    built["paths"][f"/{model.project}/predict"]["post"] |= _predict(model)
+    built["paths"] = {f"/{model.project}/predict": {"post": _predict(model)}} | built["paths"]
     return built
 
 
@@ -48,6 +48,9 @@ def _predict(model: Model) -> dict[str, Any]:
     answered = model.predict({name: [cell] for name, cell in example["instances"][0].items()})
     answer = {"predictions": answered.predictions, "model_version": model.version, "request_id": "8c7d3a"}
     return {
+        "summary": "Predict",
+        "description": "Predict every instance of the request, and log what is answered before it goes out.",
+        "operationId": "predict",
         "security": [{"ApiKey": []}],
         "requestBody": {"required": True, "content": _content("Request", example)},
         "responses": {

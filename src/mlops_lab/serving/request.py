@@ -1,7 +1,7 @@
 """A request's body: decoded and checked in one fast pass, explained in a second one where the first refuses it."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any
@@ -11,6 +11,8 @@ import msgspec
 MAX_ROWS = 1_000
 MAX_PROBLEMS = 20
 MAX_VALUE = 80  # characters of a value that an answer repeats
+Row = tuple[Any, ...]  # a cell for each field of the schema, in its order
+Columns = Mapping[str, Sequence[Any]]  # of equal length, by field
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -42,20 +44,21 @@ class RequestDecoder:
     def __init__(self, schema: Mapping[str, Any]):
         self._schema = schema
         self._fields: tuple[str, ...] = tuple(schema["required"])
-        self._slots = tuple(f"field_{number}" for number in range(len(self._fields)))  # a column may have any name
+        slots = [f"field_{number}" for number in range(len(self._fields))]  # a column may have any name
         types = [_type(schema["properties"][name]) for name in self._fields]
         row = msgspec.defstruct(
             "Instance",
-            list(zip(self._slots, types, strict=True)),
-            rename=dict(zip(self._slots, self._fields, strict=True)),
+            list(zip(slots, types, strict=True)),
+            rename=dict(zip(slots, self._fields, strict=True)),
             forbid_unknown_fields=True,
+            gc=False,  # it holds text and numbers
         )
         rows = Annotated[list[row], msgspec.Meta(min_length=1)]  # type: ignore[valid-type]
         body = msgspec.defstruct("Body", [("instances", rows)], forbid_unknown_fields=True)
         self._decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(body)
 
-    def decode(self, body: bytes) -> dict[str, list[Any]]:
-        """Return the rows as columns of equal length.
+    def decode(self, body: bytes) -> list[Row]:
+        """Return the rows, which `columns` turns into columns.
 
         Raises:
             InvalidRequestError: The body is not JSON or breaks the schema.
@@ -67,9 +70,11 @@ class RequestDecoder:
             raise InvalidRequestError(self._explain(body, error)) from None
         if len(rows) > MAX_ROWS:
             raise TooManyRowsError
-        return {
-            name: [getattr(row, slot) for row in rows] for name, slot in zip(self._fields, self._slots, strict=True)
-        }
+        return list(map(msgspec.structs.astuple, rows))
+
+    def columns(self, rows: Iterable[Row]) -> dict[str, Row]:
+        """Turn rows, those of several requests if need be, into columns."""
+        return dict(zip(self._fields, zip(*rows, strict=True), strict=True))
 
     def _explain(self, body: bytes, refusal: Exception) -> list[Problem]:
         try:

@@ -107,12 +107,12 @@ def test_the_example_is_a_row_that_the_request_schema_accepts() -> None:
     missing = pd.Series(RANDOM.integers(0, 9, ROWS)).where(pd.Series(np.arange(ROWS) > 5))
     project = written({**BASE, "count": missing, "price": RANDOM.random(ROWS)}, "price")
 
-    decoded = RequestDecoder(request_schema(project)).decode(
-        json.dumps({"instances": [dict(project.example)]}).encode()
-    )
+    decoder = RequestDecoder(request_schema(project))
+
+    decoded = decoder.columns(decoder.decode(json.dumps({"instances": [dict(project.example)]}).encode()))
 
     assert None not in project.example.values()
-    assert decoded["count"] == [project.example["count"]]
+    assert decoded["count"] == (project.example["count"],)
 
 
 def test_what_is_written_is_formatted_and_clean(tmp_path: Path) -> None:

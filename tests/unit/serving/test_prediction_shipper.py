@@ -10,7 +10,7 @@ from mlops_lab.errors import LabError
 from mlops_lab.serving.log import JsonFormatter
 from mlops_lab.serving.prediction_log import record, segment
 from mlops_lab.serving.prediction_log.journal import Journal
-from mlops_lab.serving.prediction_log.record import Header
+from mlops_lab.serving.prediction_log.record import Header, Request
 from mlops_lab.serving.prediction_log.shipper import LONGEST_PAUSE, Shipper, pause
 
 HEADER = Header(record.FORMAT, "income", "7", (("age", "integer"),))
@@ -50,7 +50,7 @@ def shipper(journal: Journal, bucket: Bucket) -> Shipper:
 
 
 def append(journal: Journal, request_id: str, rows: int = 1) -> None:
-    journal.append(request_id, {"age": [38.0] * rows}, [0.5] * rows, 0.001)
+    journal.append([Request(request_id, rows, 1.0)], {"age": [38.0] * rows}, [0.5] * rows)
 
 
 def test_every_row_is_in_the_bucket_once_and_its_file_is_gone(journal: Journal, shipper: Shipper, bucket: Bucket):
@@ -109,7 +109,7 @@ def test_a_file_that_was_put_and_not_deleted_is_put_again_under_the_same_key(
 
 def test_what_an_earlier_process_has_left_is_shipped_with_its_own_version(tmp_path: Path, bucket: Bucket):
     left = Journal(tmp_path, Header(record.FORMAT, "income", "6", (("wage", "number"),)), 10**9)
-    left.append("left", {"wage": [1.5]}, [0.25], 0.001)
+    left.append([Request("left", 1, 1.0)], {"wage": [1.5]}, [0.25])
     left.roll()
 
     Shipper(Journal(tmp_path, HEADER, 10**9), bucket.put, 60).step()

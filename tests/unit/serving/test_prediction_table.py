@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_lab.serving.prediction_log import record, table
-from mlops_lab.serving.prediction_log.record import Contents, Header, Record
+from mlops_lab.serving.prediction_log.record import Cell, Contents, Header, Record, Request
 
 HEADER = Header(record.FORMAT, "p", "3", (("job", "text"), ("age", "integer"), ("pay", "number"), ("at", "time")))
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -23,13 +23,19 @@ def read(content: bytes) -> pa.Table:
     return pq.read_table(BytesIO(content))
 
 
+def asked(
+    name: str, logged_at: int, latency_ms: float, scores: list[float | None], columns: list[list[Cell]]
+) -> Record:
+    return Record(logged_at, [Request(name, len(scores), latency_ms)], scores, columns)
+
+
 def one(*records: Record) -> pa.Table:
     ((_, content),) = table.by_hour(Contents(HEADER, list(records), 0))
     return read(content)
 
 
 def test_the_columns_are_those_that_readers_rely_on():
-    found = one(Record("a", moment(), 0.5, [0.25], [["Clerk"], [38.0], [1.5], ["2019-01-15T08:30:00"]]))
+    found = one(asked("a", moment(), 0.5, [0.25], [["Clerk"], [38.0], [1.5], ["2019-01-15T08:30:00"]]))
 
     assert found.schema.remove_metadata() == pa.schema(
         [
@@ -65,8 +71,8 @@ def test_a_request_of_several_rows_is_a_row_each_in_its_order():
     columns = [["x", None], [None, 2.0], [0.5, None], ["1900-01-01 00:00:00", None]]
 
     found = one(
-        Record("a", moment(), 0.5, [0.1, None], columns),
-        Record("b", moment(), 1.0, [0.3], [["y"], [1.0], [1.0], [None]]),
+        asked("a", moment(), 0.5, [0.1, None], columns),
+        asked("b", moment(), 1.0, [0.3], [["y"], [1.0], [1.0], [None]]),
     )
 
     assert found["request_id"].to_pylist() == ["a", "a", "b"]
@@ -75,10 +81,23 @@ def test_a_request_of_several_rows_is_a_row_each_in_its_order():
     assert found["age"].to_pylist() == [None, 2, 1]
 
 
+def test_requests_that_were_answered_together_keep_their_own_ids_rows_and_latencies():
+    requests = [Request("a", 2, 0.5), Request("b", 1, 0.75)]
+    columns = [["x", "y", "z"], [1.0, 2.0, 3.0], [0.5, 0.5, 0.5], [None, None, None]]
+
+    found = one(Record(moment(), requests, [0.1, 0.2, 0.3], columns))
+
+    assert found["request_id"].to_pylist() == ["a", "a", "b"]
+    assert found["row"].to_pylist() == [0, 1, 0]
+    assert found["latency_ms"].to_pylist() == [0.5, 0.5, 0.75]
+    assert found["job"].to_pylist() == ["x", "y", "z"]
+    assert found["logged_at"].to_pylist() == [NOON] * 3
+
+
 def test_records_are_put_under_the_hour_in_which_they_were_logged():
     cells = [["x"], [1.0], [1.0], [None]]
-    late = Record("late", moment(timedelta(hours=1)), 1.0, [0.1], cells)
-    early = Record("early", moment(timedelta(hours=1) - MICROSECOND), 1.0, [0.1], cells)
+    late = asked("late", moment(timedelta(hours=1)), 1.0, [0.1], cells)
+    early = asked("early", moment(timedelta(hours=1) - MICROSECOND), 1.0, [0.1], cells)
 
     found = table.by_hour(Contents(HEADER, [late, early], 0))
 
@@ -88,7 +107,7 @@ def test_records_are_put_under_the_hour_in_which_they_were_logged():
 
 @pytest.mark.parametrize(("cell", "kept"), [(1e300, None), (2.0**63, None), (-(2.0**63), -(2**63)), (3.0, 3)])
 def test_a_whole_number_that_no_int64_holds_is_null_and_stops_nothing(cell: float, kept: int | None):
-    found = one(Record("a", moment(), 1.0, [0.1], [["x"], [cell], [1.0], [None]]))
+    found = one(asked("a", moment(), 1.0, [0.1], [["x"], [cell], [1.0], [None]]))
 
     assert found["age"].to_pylist() == [kept]
 
@@ -109,7 +128,7 @@ def test_what_was_asked_comes_back_in_its_own_type(texts, numbers, integers, tim
         [each.isoformat() for each in written],
     ]
 
-    found = one(Record("a", moment(), 1.0, [0.5] * size, columns))
+    found = one(asked("a", moment(), 1.0, [0.5] * size, columns))
 
     assert found["job"].to_pylist() == texts[:size]
     assert found["age"].to_pylist() == integers[:size]

@@ -37,10 +37,12 @@ def problems(content: bytes) -> list[Problem]:
 
 
 def test_rows_become_columns() -> None:
-    columns = DECODER.decode(body(EXAMPLE, {**EXAMPLE, "age": 50, "workclass": None}))
+    one, other = DECODER.decode(body(EXAMPLE)), DECODER.decode(body({**EXAMPLE, "age": 50, "workclass": None}))
 
-    assert columns["age"] == [38, 50]
-    assert columns["workclass"] == ["Private", None]
+    columns = DECODER.columns([*one, *other])
+
+    assert columns["age"] == (38, 50)
+    assert columns["workclass"] == ("Private", None)
     assert set(columns) == set(EXAMPLE)
 
 
@@ -145,9 +147,11 @@ def test_columns_may_have_names_that_are_no_identifiers() -> None:
         "properties": {"hours per week": {"type": "number"}, "class": {"type": "integer"}},
     }
 
-    columns = RequestDecoder(schema).decode(b'{"instances": [{"class": 1, "hours per week": 37.5}]}')
+    decoder = RequestDecoder(schema)
 
-    assert columns == {"hours per week": [37.5], "class": [1]}
+    columns = decoder.columns(decoder.decode(b'{"instances": [{"class": 1, "hours per week": 37.5}]}'))
+
+    assert columns == {"hours per week": (37.5,), "class": (1,)}
 
 
 HUGE = "1" + "0" * 400  # what no float holds

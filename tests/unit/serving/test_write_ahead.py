@@ -15,7 +15,7 @@ from mlops_lab.registry.request_schema import request_schema
 from mlops_lab.serving.prediction_log import journal as journals
 from mlops_lab.serving.prediction_log import record, segment
 from mlops_lab.serving.prediction_log.journal import Journal
-from mlops_lab.serving.prediction_log.record import Contents, Header, Record, UnreadableError
+from mlops_lab.serving.prediction_log.record import Contents, Header, Record, Request, UnreadableError
 
 HEADER = Header(record.FORMAT, "income", "7", (("age", "integer"), ("job", "text")))
 LARGE = 10**9
@@ -35,7 +35,8 @@ def journal(folder: Path) -> Journal:
 
 
 def append(journal: Journal, *request_ids: str) -> list[bool]:
-    return [journal.append(each, {"age": [38.0], "job": ["Clerk"]}, [0.5], 0.001) for each in request_ids]
+    columns = {"age": [38.0], "job": ["Clerk"]}
+    return [journal.append([Request(each, 1, 1.0)], columns, [0.5]) for each in request_ids]
 
 
 def contents(path: Path) -> Contents:
@@ -44,14 +45,29 @@ def contents(path: Path) -> Contents:
     return found
 
 
+def ids(found: Record) -> list[str]:
+    return [request.id for request in found.requests]
+
+
 def request_ids(folder: Path) -> list[str]:
-    return [each.request_id for path in segment.found(folder) for each in contents(path).records]
+    return [name for path in segment.found(folder) for each in contents(path).records for name in ids(each)]
 
 
 def test_a_record_is_in_the_file_when_append_returns(journal: Journal, folder: Path):
     append(journal, "first")
 
     assert request_ids(folder) == ["first"]
+
+
+def test_requests_that_were_answered_together_are_one_record(journal: Journal, folder: Path):
+    requests = [Request("a", 1, 0.5), Request("b", 2, 0.75)]
+
+    journal.append(requests, {"job": ("x", None, "y"), "age": (1.0, 2.0, 3.0)}, [0.1, 0.2, 0.3])
+
+    (found,) = contents(segment.found(folder)[0]).records
+    assert (found.requests, found.scores) == (requests, [0.1, 0.2, 0.3])
+    assert found.columns == [[1.0, 2.0, 3.0], ["x", None, "y"]]
+    assert journal.counts.logged == 3
 
 
 def test_records_keep_their_order_over_files(folder: Path):
@@ -72,7 +88,7 @@ def test_a_file_begins_with_what_its_records_mean(journal: Journal, folder: Path
     assert found.header == HEADER
     assert found.records[0].columns == [[38.0], ["Clerk"]]
     assert found.records[0].scores == [0.5]
-    assert found.records[0].latency_ms == 1.0
+    assert found.records[0].requests == [Request("first", 1, 1.0)]
 
 
 def test_a_torn_record_at_the_tail_is_dropped(journal: Journal, folder: Path):
@@ -82,30 +98,43 @@ def test_a_torn_record_at_the_tail_is_dropped(journal: Journal, folder: Path):
 
     found = [record.parse(content[:cut]) for cut in range(len(content))]
 
-    known = [[each.request_id for each in one.records] for one in found if one]
+    known = [[name for each in one.records for name in ids(each)] for one in found if one]
     assert sorted(set(map(tuple, known))) == [("whole",)]
     assert all(one.damaged == 0 for one in found if one)
 
 
 def test_a_line_that_is_no_record_is_counted_and_the_others_are_kept():
-    good = Record("a", 1, 0.5, [0.5], [[1.0], ["x"]])
-    uneven = Record("b", 1, 0.5, [0.5, 0.6], [[1.0], ["x"]])
+    good = Record(1, [Request("a", 1, 0.5)], [0.5], [[1.0], ["x"]])
+    uneven = Record(1, [Request("b", 1, 0.5)], [0.5, 0.6], [[1.0], ["x"]])
+    nobody_s = Record(1, [Request("c", 1, 0.5)], [0.5, 0.6], [[1.0, 2.0], ["x", "y"]])
+    lines = [HEADER, uneven, nobody_s, good]
 
-    found = record.parse(record.line(HEADER) + b"\xff{\n" + record.line(uneven) + record.line(good))
+    found = record.parse(b"".join(map(record.line, lines)) + b"\xff{\n")
 
-    assert found == Contents(HEADER, [good], 2)
+    assert found == Contents(HEADER, [good], 3)
+
+
+def test_a_file_that_an_image_of_before_has_left_is_read():
+    header, line = b'[1,"income","6",[["age","integer"]]]\n', b'["a",12,0.5,[0.25,null],[[38.0,null]]]\n'
+
+    found = record.parse(header + line + b'["torn",12,0.5,[0.25]')
+
+    assert found is not None
+    assert found.header.model_version == "6"
+    assert found.records == [Record(12, [Request("a", 2, 0.5)], [0.25, None], [[38.0, None]])]
+    assert found.damaged == 0
 
 
 @pytest.mark.parametrize("head", [b"nonsense\n", record.line(Header(99, "income", "7", ()))])
 def test_records_without_a_header_that_is_understood_are_refused(head: bytes):
     with pytest.raises(UnreadableError):
-        record.parse(head + record.line(Record("a", 1, 0.5, [0.5], [])))
+        record.parse(head + record.line(Record(1, [Request("a", 1, 0.5)], [0.5], [])))
 
 
 @given(st.lists(CELLS, min_size=1, max_size=5), st.text(min_size=1, max_size=64))
 def test_what_is_written_is_read_again(cells: list[Any], request_id: str):
     text = request_id.encode("utf-8", "ignore").decode()
-    written = Record(text, 1, 0.25, [0.5] * len(cells), [cells, cells])
+    written = Record(1, [Request(text, len(cells), 0.25)], [0.5] * len(cells), [cells, cells])
 
     found = record.parse(record.line(HEADER) + record.line(written))
 
@@ -114,14 +143,14 @@ def test_what_is_written_is_read_again(cells: list[Any], request_id: str):
 
 @given(st.lists(st.integers(1, 30), max_size=20), st.data())
 def test_every_whole_line_before_a_cut_is_read_and_no_other(sizes: Sequence[int], data: st.DataObject):
-    lines = [record.line(Record(f"r{at}", at, 1.0, [0.5] * n, [[1.0] * n, ["x"] * n])) for at, n in enumerate(sizes)]
-    content = record.line(HEADER) + b"".join(lines)
+    records = [Record(at, [Request(f"r{at}", n, 1.0)], [0.5] * n, [[1.0] * n, ["x"] * n]) for at, n in enumerate(sizes)]
+    content = b"".join(map(record.line, [HEADER, *records]))
     cut = data.draw(st.integers(0, len(content)))
 
     found = record.parse(content[:cut])
 
     whole = content[:cut].count(b"\n") - 1
-    read = [each.request_id for each in found.records] if found else []
+    read = [name for each in found.records for name in ids(each)] if found else []
     assert read == [f"r{at}" for at in range(max(0, whole))]
 
 

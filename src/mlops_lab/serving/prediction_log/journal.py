@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from mlops_lab.serving.prediction_log import record, segment
-from mlops_lab.serving.prediction_log.record import Header, Record
+from mlops_lab.serving.prediction_log.record import Header, Record, Request
 from mlops_lab.serving.prediction_log.segment import Segment
 
 SEGMENT_BYTES = 4 * 1024 * 1024  # then another file is begun: a shipper holds one in memory
@@ -49,12 +49,11 @@ class Journal:
         return self._waiting
 
     def append(
-        self, request_id: str, columns: Mapping[str, Sequence[Any]], scores: Sequence[float], seconds: float
+        self, requests: Sequence[Request], columns: Mapping[str, Sequence[Any]], scores: Sequence[float]
     ) -> bool:
-        """Write a request's answer down; return False where it was shed, which is no reason not to answer."""
+        """Write down what is about to be answered together; return False where it was shed, which stops no answer."""
         now = time.time_ns() // 1_000
-        cells = [list(columns[name]) for name in self._names]
-        line = record.line(Record(request_id, now, round(seconds * 1_000, 3), list(scores), cells))
+        line = record.line(Record(now, requests, scores, [columns[name] for name in self._names]))
         with self._lock:
             if kept := self._kept(line):
                 self.counts.logged += len(scores)

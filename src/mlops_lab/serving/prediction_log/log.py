@@ -6,7 +6,7 @@ from typing import Any
 from mlops_lab.cloud import session
 from mlops_lab.errors import LabError
 from mlops_lab.serving.prediction_log.journal import Journal
-from mlops_lab.serving.prediction_log.record import header
+from mlops_lab.serving.prediction_log.record import Request, header
 from mlops_lab.serving.prediction_log.shipper import Put, Shipper
 from mlops_lab.settings import PredictionLogSettings
 
@@ -20,10 +20,10 @@ class PredictionLog:
         self._journal, self._shipper = journal, shipper
 
     def append(
-        self, request_id: str, columns: Mapping[str, Sequence[Any]], scores: Sequence[float], seconds: float
+        self, requests: Sequence[Request], columns: Mapping[str, Sequence[Any]], scores: Sequence[float]
     ) -> None:
-        """Write down what was asked and what is about to be answered after so many seconds, or shed and count it."""
-        self._journal.append(request_id, columns, scores, seconds)
+        """Write down what was asked and is about to be answered together, or shed and count it."""
+        self._journal.append(requests, columns, scores)
 
     def start(self) -> None:
         """Begin to ship, first what an earlier process has left."""

@@ -1,6 +1,6 @@
 """What a write-ahead file holds, line by line: a header that says what the columns are, then one record a request."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from mlops_lab.errors import LabError
 
 Kind = Literal["text", "integer", "number", "time"]
 Cell = str | float | None
-FORMAT = 1
+FORMAT = 2
 # The log's own columns; a field of a request may have none of these names, nor those of the partitions.
 OWN = ("request_id", "row", "logged_at", "model_version", "latency_ms", "score")
 PARTITIONS = ("project", "date", "hour")
@@ -26,14 +26,37 @@ class Header(msgspec.Struct, frozen=True, array_like=True):
     fields: tuple[tuple[str, Kind], ...]
 
 
+class Request(msgspec.Struct, frozen=True, array_like=True):
+    """A request that was answered."""
+
+    id: str
+    rows: int
+    latency_ms: float
+
+
 class Record(msgspec.Struct, frozen=True, array_like=True):
-    """A request that was answered: a score for each row, and a column for each of the header's fields."""
+    """Requests that were answered together: of all their rows a score, and a column for each of the header's fields."""
+
+    logged_at: int  # microseconds since the epoch, UTC
+    requests: Sequence[Request]
+    scores: Sequence[float | None]
+    columns: Sequence[Sequence[Cell]]
+
+
+class Alone(msgspec.Struct, frozen=True, array_like=True):
+    """A record of format 1, which an image of before may have left: one request."""
 
     request_id: str
-    logged_at: int  # microseconds since the epoch, UTC
+    logged_at: int
     latency_ms: float
     scores: list[float | None]
     columns: list[list[Cell]]
+
+    @property
+    def record(self) -> Record:
+        """The same in the present format."""
+        requests = [Request(self.request_id, len(self.scores), self.latency_ms)]
+        return Record(self.logged_at, requests, self.scores, self.columns)
 
 
 @dataclass(frozen=True)
@@ -50,7 +73,11 @@ class UnreadableError(Exception):
 
 
 _HEADERS = msgspec.json.Decoder(Header)
-_RECORDS = msgspec.json.Decoder(Record)
+_ALONE = msgspec.json.Decoder(Alone)
+_RECORDS: Mapping[int, Callable[[bytes], Record]] = {
+    1: lambda text: _ALONE.decode(text).record,
+    FORMAT: msgspec.json.Decoder(Record).decode,
+}
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -99,19 +126,20 @@ def parse(content: bytes) -> Contents | None:
         described = _HEADERS.decode(first)
     except msgspec.DecodeError as error:
         raise UnreadableError(str(error)) from error
-    if described.format != FORMAT:
-        raise UnreadableError(f"format {described.format}, this version reads {FORMAT}")
-    records = [record for record in map(_record, lines) if record is not None and _fits(record, described)]
+    if described.format not in _RECORDS:
+        raise UnreadableError(f"format {described.format}, this version reads {' and '.join(map(str, _RECORDS))}")
+    read = _RECORDS[described.format]
+    records = [record for line in lines if (record := _record(read, line)) is not None and _fits(record, described)]
     return Contents(described, records, len(lines) - len(records))
 
 
-def _record(text: bytes) -> Record | None:
+def _record(read: Callable[[bytes], Record], text: bytes) -> Record | None:
     try:
-        return _RECORDS.decode(text)
+        return read(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
 def _fits(record: Record, described: Header) -> bool:
-    rows = {len(record.scores), *map(len, record.columns)}
+    rows = {sum(each.rows for each in record.requests), len(record.scores), *map(len, record.columns)}
     return len(rows) == 1 and len(record.columns) == len(described.fields)

@@ -108,7 +108,7 @@ class Shipper:
 def _tell(contents: Contents) -> None:
     """Publish what a file's records say as metrics."""
     scores = [score for each in contents.records for score in each.scores if score is not None]
-    milliseconds = [each.latency_ms for each in contents.records]
+    milliseconds = [request.latency_ms for each in contents.records for request in each.requests]
     told = contents.header
     for fields in metric.answered(told.project, told.model_version, scores, milliseconds, time.time()):
         LOG.info("answered", extra={"fields": fields})
