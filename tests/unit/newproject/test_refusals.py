@@ -67,7 +67,7 @@ def refusal(settings: Settings, data: Path, name: str = "sales", label: str = "s
         ({"time": "moment"}, "TIME is 'moment', which is no column"),
         ({"time": "sold"}, "TIME and LABEL are both 'sold'"),
         ({"time": "colour"}, "TIME 'colour' is no time but category; leave TIME out"),
-        ({"label": "one"}, "LABEL 'one' is always same; there is nothing to predict"),
+        ({"label": "one"}, "LABEL 'one' is always 'same'; there is nothing to predict"),
         ({"label": "rare"}, "LABEL 'rare' is 'a' in 5 rows; 20 are needed"),
         ({"label": "colour"}, "LABEL 'colour' has 3 classes"),
         ({"label": "day"}, "LABEL 'day' is a time"),

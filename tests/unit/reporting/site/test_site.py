@@ -90,6 +90,20 @@ def test_the_speed_of_serving_is_told_with_what_was_missed(reports: Path):
     assert '<td class="number">0.52</td>\n<td class="number">at least 0.85</td><td>missed</td>' in page
 
 
+def test_what_a_row_takes_and_more_tasks_answer_is_told(reports: Path):
+    rows = [
+        {"rows": 1, "cpu_seconds": 61e-6, "requests_per_second": 9_000},
+        {"rows": 100, "cpu_seconds": 250e-6, "requests_per_second": 3_000},
+    ]
+    tasks = [{"tasks": 2, "requests_per_second": 14_321.4, "times": 1.594}]
+    write(Kept(reports).sizing, {"recorded": "2026-01-01", "cores": 4, "rows": rows, "tasks": tasks})
+
+    page = " ".join(text(build(reports), "quality.html").split())
+
+    assert "row takes 61 us of a core in a request of 1, 2 us of a core in a request of 100; <code>make cost" in page
+    assert '<td class="number">14,321</td> <td class="number">1.59</td>' in page
+
+
 def test_what_chaos_found_is_told_with_what_did_not_hold(reports: Path):
     held = {"fault": "task", "what": "kill -9 of the task", "during": "", "met": 1, "requests": 1140, "failed": 49}
     held |= {"outage": 2.4, "recovered": 2.9, "mended": "", "broken": [], "holds": True}
