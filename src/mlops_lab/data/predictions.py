@@ -85,7 +85,7 @@ def readable(place: str) -> Iterator[None]:
     """Turn what a damaged Parquet file raises inside into a LabError that names its place."""
     try:
         yield
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         said = " ".join(str(error).split())[:200]
         raise LabError(
             f"{place} is no Parquet file that can be read ({said}); move it out of the log's way."
@@ -96,11 +96,13 @@ def _joined(project: str, tables: list[Any]) -> pd.DataFrame:
     """Put tables below one another; a field that only some of the models have is empty in the rows of the others."""
     try:
         joined = pa.concat_tables([OWN.empty_table(), *tables], promote_options="permissive")
+        frame: pd.DataFrame = joined.to_pandas()
+    except UnicodeDecodeError as error:
+        raise LabError(f"A file of {project}'s log names no time zone ({error}); read a shorter span.") from error
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise LabError(
             f"The models of {project} have a field in different types ({error}); read a shorter span."
         ) from error
-    frame: pd.DataFrame = joined.to_pandas()
     return frame
 
 
@@ -121,4 +123,6 @@ def _keys(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
 def _table(s3: Any, bucket: str, key: str) -> Any:
     content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     with readable(f"s3://{bucket}/{key}"):
-        return pq.read_table(BytesIO(content))
+        table = pq.read_table(BytesIO(content))
+        table.validate(full=True)  # text that is no UTF-8 would raise where nobody knows the file any more
+        return table.rename_columns(table.column_names)

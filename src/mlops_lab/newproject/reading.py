@@ -55,6 +55,8 @@ def read_values(values: "pd.Series[Any]") -> Reading:
 
 def _numbers(values: "pd.Series[Any]") -> Reading:
     had_missing, was_float = bool(values.isna().any()), pd.api.types.is_float_dtype(values.dtype)
+    if values.dtype == object:
+        values = values.map(_in_range)
     numbers = pd.to_numeric(values, errors="coerce").astype("Float64").astype("float64")
     numbers = numbers.where(numbers.abs() <= LARGEST_NUMBER)
     present = numbers.dropna()
@@ -65,6 +67,11 @@ def _numbers(values: "pd.Series[Any]") -> Reading:
     if not whole:
         return Reading("number", numbers)
     return Reading("integer", numbers.astype("Int64" if numbers.isna().any() else "int64"))
+
+
+def _in_range(number: Any) -> Any:
+    """Return infinity for a whole number that no float can hold."""
+    return np.inf if isinstance(number, int) and abs(number) > LARGEST_NUMBER else number
 
 
 def _moments(values: "pd.Series[Any]") -> Reading | None:

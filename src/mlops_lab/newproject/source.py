@@ -21,7 +21,10 @@ WIDEST = 500  # columns
 SNIFFED = 65_536  # characters that tell what separates the columns
 SEPARATORS = ",;\t|"
 TAKEN = {"label", "probabilities", "variable"}  # ONNX calls the outputs of a converted model so
-UNREADABLE = (OSError, ValueError, ArrowException, pd.errors.ParserError, pd.errors.ParserWarning, csv.Error)
+UNREADABLE = (
+    *(OSError, ValueError, ArrowException, pd.errors.ParserError, pd.errors.ParserWarning, csv.Error),
+    *(KeyError, TypeError, AttributeError, RecursionError),  # what pandas has noted in a Parquet file may be anything
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ def _csv(path: Path) -> pd.DataFrame:
 
 def _parquet(path: Path) -> pd.DataFrame:
     table = pq.ParquetFile(path).read()
+    table.validate(full=True)  # text that is no UTF-8 would raise later
     _refuse_shared(path, table.column_names)
     frame: pd.DataFrame = table.to_pandas()
     return frame.reset_index() if any(name is not None for name in frame.index.names) else frame

@@ -20,6 +20,7 @@ REQUEST_SCHEMA = "request.schema.json"
 FEATURES = "features.json"
 PROFILE = "profile.json"
 FILE_NAME = re.compile(r"[a-z][a-z.]{0,63}")
+LARGEST = 512 * 1024 * 1024  # bytes of a file; a task has one or two gigabytes
 REPUBLISH = "publish the version again, or deploy another one"
 
 
@@ -72,13 +73,24 @@ def open_verified(read: Callable[[str], bytes], sha256: str, where: str) -> Bund
     """Read a bundle through `read(file name)`, believing nothing that has not been verified.
 
     Raises:
-        LabError: The manifest is not the one that `sha256` names, or a file is not the one that the manifest names.
+        LabError: The manifest is not the one that `sha256` names or lists no files, or a file is not the one that the
+            manifest names.
     """
     manifest = read(MANIFEST)
     if (found := digest(manifest)) != sha256:
         raise LabError(f"{where}{MANIFEST} has SHA-256 {found}, expected {sha256}; {REPUBLISH}.")
-    listed = Bundle(manifest, {}).manifest["files"]
-    return Bundle(manifest, {name: _verified(read, name, listed[name]["sha256"], where) for name in sorted(listed)})
+    listed = _listed(manifest, where)
+    return Bundle(manifest, {name: _verified(read, name, listed[name], where) for name in sorted(listed)})
+
+
+def refuse_huge(place: str, size: int) -> None:
+    """Refuse a file by its size, before it is read into memory.
+
+    Raises:
+        LabError: It is larger than any of a bundle's.
+    """
+    if size > LARGEST:
+        raise LabError(f"{place} has {size:,} bytes, a bundle's files {LARGEST:,} at most; {REPUBLISH}.")
 
 
 def write(bundle: Bundle, folder: Path) -> None:
@@ -98,11 +110,22 @@ def read_folder(folder: Path, sha256: str) -> Bundle:
 
     def read(name: str) -> bytes:
         try:
+            refuse_huge(str(folder / name), (folder / name).stat().st_size)
             return (folder / name).read_bytes()
         except OSError as error:
             raise LabError(f"{folder / name} cannot be read ({error.strerror}); {REPUBLISH}.") from None
 
     return open_verified(read, sha256, f"{folder}/")
+
+
+def _listed(manifest: bytes, where: str) -> dict[str, str]:
+    """Return the SHA-256 of each file that a manifest lists."""
+    try:
+        listed = Bundle(manifest, {}).manifest["files"]
+        return {str(name): str(each["sha256"]) for name, each in listed.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, AssertionError, RecursionError) as error:
+        said = " ".join(str(error).split())[:100] or type(error).__name__
+        raise LabError(f"{where}{MANIFEST} is no manifest ({said}); {REPUBLISH}.") from None
 
 
 def _verified(read: Callable[[str], bytes], name: str, sha256: str, where: str) -> bytes:

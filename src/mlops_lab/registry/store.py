@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from mlops_lab import catalog
 from mlops_lab.errors import LabError
-from mlops_lab.registry.bundle import MANIFEST, REPUBLISH, Bundle, digest, open_verified
+from mlops_lab.registry.bundle import MANIFEST, REPUBLISH, Bundle, digest, open_verified, refuse_huge
 
 LOCATION = re.compile(r"s3://(?P<bucket>[^/]+)/(?P<prefix>.+/)")
 
@@ -57,9 +57,11 @@ def fetch(s3: Any, location: str, sha256: str) -> Bundle:
 
     def read(name: str) -> bytes:
         try:
-            content: bytes = s3.get_object(Bucket=match["bucket"], Key=match["prefix"] + name)["Body"].read()
+            found = s3.get_object(Bucket=match["bucket"], Key=match["prefix"] + name)
         except ClientError as error:
             raise LabError(f"{location}{name} cannot be read ({_code(error)}); {REPUBLISH}.") from error
+        refuse_huge(location + name, found["ContentLength"])
+        content: bytes = found["Body"].read()
         return content
 
     return open_verified(read, sha256, location)

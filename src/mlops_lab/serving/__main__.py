@@ -14,6 +14,7 @@ from mlops_lab.serving.app import create_app
 from mlops_lab.serving.fingerprint import fingerprint
 from mlops_lab.serving.model import Model
 from mlops_lab.serving.prediction_log.log import PredictionLog, open_log
+from mlops_lab.serving.protocol import LimitedProtocol
 from mlops_lab.serving.source import load_bundle
 from mlops_lab.settings import ServingSettings, read_prediction_log_settings, read_serving_settings
 
@@ -69,6 +70,7 @@ def main() -> int:
         create_app(model, list(settings.api_keys.values()), predictions),
         host=settings.host,
         port=settings.port,
+        http=LimitedProtocol,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -1,16 +1,19 @@
 import json
 import logging
+import tempfile
 from io import BytesIO
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mlops_lab.errors import LabError
 from mlops_lab.serving.log import JsonFormatter
 from mlops_lab.serving.prediction_log import record, segment
 from mlops_lab.serving.prediction_log.journal import Journal
-from mlops_lab.serving.prediction_log.record import Header, Request
+from mlops_lab.serving.prediction_log.record import Header, Record, Request
 from mlops_lab.serving.prediction_log.shipper import LONGEST_PAUSE, Shipper, pause
 
 HEADER = Header(record.FORMAT, "income", "7", (("age", "integer"),))
@@ -139,6 +142,52 @@ def test_an_unreadable_file_is_set_aside_and_those_after_it_are_shipped(
 
     assert bucket.rows == [("a", 0)]
     assert [path.name for path in journal.folder.iterdir()] == ["000.damaged"]
+
+
+def record_of(cell: object, at: int = 1) -> Record:
+    return Record(at, [Request("odd", 1, 0.5)], [0.5], [[cell]])  # type: ignore[list-item]
+
+
+HOSTILE = st.one_of(
+    st.binary(max_size=200),
+    st.lists(st.binary(max_size=50), max_size=5).map(lambda lines: record.line(HEADER) + b"\n".join(lines) + b"\n"),
+    st.builds(
+        record_of, st.one_of(st.text("a1", max_size=3), st.floats(), st.none()), st.integers(-(2**63), 2**63)
+    ).map(lambda odd: record.line(HEADER) + record.line(odd)),
+    st.builds(
+        Header, st.just(record.FORMAT), st.text("./a\x00", max_size=5), st.text(max_size=3), st.just((("age", "time"),))
+    ).map(lambda header: record.line(header) + record.line(record_of("yesterday"))),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(HOSTILE, min_size=1, max_size=4))
+def test_whatever_other_files_hold_the_good_ones_are_shipped(tmp_path: Path, hostile: list[bytes]):
+    folder, bucket = Path(tempfile.mkdtemp(dir=tmp_path)), Bucket()
+    journal = Journal(folder, HEADER, 10**9)
+    for number, content in enumerate(hostile):
+        (folder / f"{number:03}.wal").write_bytes(content)
+    append(journal, "good")
+
+    Shipper(journal, bucket.put, 60).step()
+
+    assert ("good", 0) in bucket.rows
+    assert segment.found(folder) == []
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(st.binary(max_size=50).filter(lambda line: b"\n" not in line), min_size=1, max_size=5), st.integers(0, 5)
+)
+def test_no_good_record_is_lost_among_lines_that_are_none(tmp_path: Path, lines: list[bytes], place: int):
+    folder, bucket = Path(tempfile.mkdtemp(dir=tmp_path)), Bucket()
+    good = record.line(Record(1_700_000_000_000_000, [Request("good", 1, 0.5)], [0.5], [[38.0]]))
+    mixed = [*(line + b"\n" for line in lines[:place]), good, *(line + b"\n" for line in lines[place:])]
+    (folder / "000.wal").write_bytes(record.line(HEADER) + b"".join(mixed))
+
+    Shipper(Journal(folder, HEADER, 10**9), bucket.put, 60).step()
+
+    assert ("good", 0) in bucket.rows
 
 
 def test_a_file_without_a_whole_record_is_deleted(journal: Journal, shipper: Shipper, bucket: Bucket):

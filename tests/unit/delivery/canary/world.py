@@ -34,7 +34,11 @@ class FakeBucket:
     def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         if Key not in self.objects:
             raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
-        return {"Body": io.BytesIO(self.objects[Key]), "ETag": etag(self.objects[Key])}
+        return {
+            "Body": io.BytesIO(self.objects[Key]),
+            "ContentLength": len(self.objects[Key]),
+            "ETag": etag(self.objects[Key]),
+        }
 
     def put_object(
         self, Bucket: str, Key: str, Body: bytes, IfMatch: str | None = None, IfNoneMatch: str | None = None
