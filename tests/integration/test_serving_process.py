@@ -179,6 +179,21 @@ def test_a_truncated_model_is_not_served(start: Start, port: int, folder: Path) 
     assert "model.onnx has SHA-256" in refusal(start(PORT=str(port)))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("model.onnx", b"no model"), ("features.json", b"[]"), ("request.schema.json", b"{}")]
+)
+def test_a_bundle_of_something_else_is_not_served_though_its_hashes_fit(
+    start: Start, port: int, bundle: Bundle, tmp_path: Path, name: str, content: bytes
+) -> None:
+    wrong = bundles.seal(bundle.manifest, {**bundle.files, name: content})
+    bundles.write(wrong, tmp_path / "wrong")
+
+    error = refusal(start(PORT=str(port), BUNDLE_URI=str(tmp_path / "wrong"), BUNDLE_SHA256=wrong.sha256))
+
+    assert "is no bundle that can be served" in error
+    assert "\n" not in error
+
+
 def test_the_bundle_of_another_project_is_not_served(start: Start, port: int) -> None:
     assert "PROJECT is 'taxi', the bundle is of 'income'" in refusal(start(PORT=str(port), PROJECT="taxi"))
 

@@ -83,7 +83,14 @@ def main() -> int:
 
 
 def _load(settings: ServingSettings) -> Model:
-    model = Model(load_bundle(settings.bundle_uri, settings.bundle_sha256, settings.region))
+    bundle = load_bundle(settings.bundle_uri, settings.bundle_sha256, settings.region)
+    try:
+        model = Model(bundle)
+    except LabError:
+        raise
+    except Exception as error:  # verified and yet wrong; ONNX Runtime's errors have no class in common
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise LabError(f"{settings.bundle_uri} is no bundle that can be served ({said}); publish it again.") from None
     if model.project != settings.project:
         raise LabError(f"PROJECT is {settings.project!r}, the bundle is of {model.project!r}; deploy the right bundle.")
     return model
