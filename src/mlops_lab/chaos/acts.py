@@ -4,10 +4,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from mlops_lab.chaos.faults import PROJECT
+from mlops_lab.chaos.invariants import Standing
 from mlops_lab.cloud import api
 from mlops_lab.errors import LabError
 from mlops_lab.registry.tracking import CHAMPION, Registry
@@ -26,6 +28,7 @@ class Act:
     lead: float  # seconds from its start into its middle
     answers: tuple[str, ...] = ()  # what a failure may say that is an answer and no failure
     mended: tuple[str, ...] | None = None  # what the RUNBOOK says after a failure; None: the same once more
+    moves: Literal["live", "champion"] | None = None  # what becomes its command's version
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,12 @@ def in_charge(settings: Settings) -> InCharge:
     return InCharge(str(api.metadata(settings, PROJECT)["version"]), champion.version)
 
 
+def meant(before: InCharge, act: Act | None, command: tuple[str, ...]) -> Standing:
+    """Return what must be so in the end: what was before, but for what the act moves, and no canary. Pure."""
+    after = replace(before, **{act.moves: command[-1]}) if act and act.moves else before
+    return Standing(after.live, after.champion, canary_weight=0, recorded_weight=0, open_canary=False, canary_tasks=0)
+
+
 def restore(settings: Settings, before: InCharge) -> list[Done]:
     """Put the versions back in charge that were; return how the commands ended that it took."""
     now = in_charge(settings)
@@ -90,7 +99,7 @@ def _other(settings: Settings, version: str) -> str:
 
 
 ACTS = (
-    Act("deploy", deploy, 1.0),
+    Act("deploy", deploy, 1.0, moves="live"),
     Act(
         "canary",
         lambda settings: ("canary", PROJECT, "--rehearse", "--seconds", "10"),
@@ -99,7 +108,7 @@ ACTS = (
         mended=("rollback", PROJECT, "--why", "chaos"),
     ),
     Act("retraining", lambda settings: ("retrain-task", PROJECT, "--size", "20000"), 6.0, answers=(REFUSED,)),
-    Act("promotion", promote, 1.0),
+    Act("promotion", promote, 1.0, moves="champion"),
 )
 
 
