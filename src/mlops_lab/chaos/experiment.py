@@ -41,7 +41,7 @@ class Survived:
     outage: float  # longest time without an acknowledged prediction, seconds
     recovered: float | None  # seconds after the fault until everything was as before
     mended: str  # the RUNBOOK's commands that it took; empty: none
-    act: str  # how the act ended
+    act: str  # how the act ended, and what brought it to its end where it failed
     broken: list[str]  # invariants that did not hold
 
     @property
@@ -94,6 +94,8 @@ def _in_turn(
         name = f"{fault.name} during {act.name}" if act else fault.name
         say(f"{name}: {fault.what} ...")
         done.append(experiment(settings, fault, act))
+        if act:
+            say(f"{name}: {done[-1].act}")
         said = "; ".join(done[-1].broken) or "every invariant held"
         say(f"{name}: {done[-1].failed} of {done[-1].requests} requests failed; {said}")
     return done
@@ -132,7 +134,7 @@ def experiment(settings: Settings, fault: Fault, act: Act | None = None) -> Surv
         meant=meant,
         told=done.is_told,
         mended=again is None or again.code == 0,
-        ends_tasks=fault.ends_tasks,
+        unsettles=fault.unsettles,
         sheds=fault.sheds,
         alone=act is None,
     )
@@ -185,7 +187,7 @@ def _survived(
         outage=round(longest_outage(seen.requests), 2),
         recovered=None if seconds is None else round(seconds, 1),
         mended=", ".join(commands),
-        act=f"{done.code}: {done.said}"[:300] if act else "",
+        act="; then ".join(f"{each.code}: {each.said}"[:300] for each in (done, again) if act and each),
         broken=broken(seen),
     )
 

@@ -28,7 +28,7 @@ class Fault:
     what: str
     make: Make  # -> processes that it killed, or calls that met it
     mended: str = ""  # by which command of the RUNBOOK, where it does not end by itself
-    ends_tasks: bool = False  # so that stable may be without a healthy one until they are replaced
+    unsettles: bool = False  # stable: its tasks end, or nobody knows yet whether they are healthy
     sheds: bool = False  # predictions from the log and never answers; what was shed has met it
 
 
@@ -81,8 +81,8 @@ def switch(settings: Settings, disturbance: Disturbance) -> dict[str, Any]:
 
 
 FAULTS = (
-    Fault("task", "kill -9 of the serving task", killed(catalog.service(PROJECT)), ends_tasks=True),
-    Fault("memory", "the serving task's memory runs out", out_of_memory(catalog.service(PROJECT)), ends_tasks=True),
+    Fault("task", "kill -9 of the serving task", killed(catalog.service(PROJECT)), unsettles=True),
+    Fault("memory", "the serving task's memory runs out", out_of_memory(catalog.service(PROJECT)), unsettles=True),
     Fault(
         "log-disk-full",
         "the disk below the tasks' prediction log is full",
@@ -90,7 +90,7 @@ FAULTS = (
         sheds=True,
     ),
     Fault("balancer", "kill -9 of the load balancer's processes", balancer_killed),
-    Fault("cloud", f"kill -9 of agent and control plane, down for {DOWN:g} s", cloud_killed, "make up"),
+    Fault("cloud", f"kill -9 of agent and control plane, down for {DOWN:g} s", cloud_killed, "make up", unsettles=True),
     Fault("mlflow", "kill -9 of the MLflow server's task", killed(catalog.MLFLOW_SERVICE)),
     Fault("s3-slow", "S3 answers after 2 s", disturbed(Disturbance("slow", "s3", HELD, 2.0))),
     Fault("s3-failing", "S3 answers 500", disturbed(Disturbance("failing", "s3", HELD))),

@@ -43,7 +43,7 @@ class Seen:
     meant: Standing  # by what was so before and what the act under way was to change
     told: bool = True  # whether the act under way succeeded, or said in one line why not
     mended: bool = True  # whether what it left was brought to its end by the RUNBOOK's command
-    ends_tasks: bool = False  # the fault ends stable's tasks
+    unsettles: bool = False  # the fault ends stable's tasks, or the knowledge of their health
     sheds: bool = False  # the fault lets tasks shed predictions from the log, and never answers
     alone: bool = True  # nobody else sends requests
 
@@ -62,7 +62,7 @@ def _broken(seen: Seen) -> Iterable[str]:
     yield from _weights(seen.looks)
     # One look may fall between a target's end and the balancer's notice of it; two in a row may not, for a canary's.
     yield _nowhere(seen.looks, "canary")
-    yield "" if seen.ends_tasks else _nowhere(seen.looks, "stable")
+    yield "" if seen.unsettles else _nowhere(seen.looks, "stable")
     champions = [look.champions for look in seen.looks if look.champions is not None]
     yield f"{max(champions)} champions at a time" if champions and max(champions) > 1 else ""
     yield "" if champions else "the registry was never looked at"
