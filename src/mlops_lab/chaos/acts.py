@@ -27,7 +27,7 @@ class Act:
     command: Callable[[Settings], tuple[str, ...]]
     lead: float  # seconds from its start into its middle
     answers: tuple[str, ...] = ()  # what a failure may say that is an answer and no failure
-    mended: tuple[str, ...] | None = None  # what the RUNBOOK says after a failure; None: the same once more
+    mended: tuple[str, ...] | None = None  # what the RUNBOOK says where a canary is left open; else the same once more
     moves: Literal["live", "champion"] | None = None  # what becomes its command's version
 
 
@@ -37,11 +37,16 @@ class Done:
 
     code: int
     said: str  # the last line
+    text: str = ""  # all of it
 
     @property
     def is_told(self) -> bool:
         """Whether it succeeded, or said in one line why not."""
         return self.code in (0, 1, 2) and "Traceback" not in self.said
+
+    def is_success(self, answers: tuple[str, ...]) -> bool:
+        """Whether it succeeded, or gave one of the answers that are no failure."""
+        return self.code == 0 or any(each in self.text for each in answers)
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,7 @@ ACTS = (
         "canary",
         lambda settings: ("canary", PROJECT, "--rehearse", "--seconds", "10"),
         6.0,
-        answers=("rolled back",),
+        answers=(": rolled back: ",),
         mended=("rollback", PROJECT, "--why", "chaos"),
     ),
     Act("retraining", lambda settings: ("retrain-task", PROJECT, "--size", "20000"), 6.0, answers=(REFUSED,)),
@@ -137,4 +142,4 @@ def end(process: "subprocess.Popen[str]") -> Done:
     if "Traceback" in text:
         return Done(process.returncode, "Traceback: " + text[text.rindex("Traceback") :][-600:])
     lines = [line for line in text.splitlines() if line.strip()]
-    return Done(process.returncode, " ".join(lines[-1].split()) if lines else "")
+    return Done(process.returncode, " ".join(lines[-1].split()) if lines else "", " ".join(text.split()))

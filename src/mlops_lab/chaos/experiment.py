@@ -27,6 +27,15 @@ IN_THE_MIDDLE = ("task", "cloud", "mlflow", "s3-failing")  # faults that come in
 
 
 @dataclass(frozen=True)
+class Mended:
+    """What brought an act to its end that had failed."""
+
+    by: str
+    ended: Done
+    is_success: bool
+
+
+@dataclass(frozen=True)
 class Survived:
     """What came of an experiment."""
 
@@ -120,7 +129,7 @@ def experiment(settings: Settings, fault: Fault, act: Act | None = None) -> Surv
         met = fault.make(settings)
         over = time.monotonic()
         done = acts.end(process) if process else Done(0, "")
-        again = _mended(settings, act, command, done) if act else None
+        again = _mended(watch, settings, act, command, done) if act else None
         recovered = watch.recovery()
         seconds = time.monotonic() - over if recovered is not None else None
         time.sleep(BEFORE)
@@ -133,7 +142,7 @@ def experiment(settings: Settings, fault: Fault, act: Act | None = None) -> Surv
         standing=watch.standing(),
         meant=meant,
         told=done.is_told,
-        mended=again is None or again.code == 0,
+        mended=again is None or again.is_success,
         unsettles=fault.unsettles,
         sheds=fault.sheds,
         alone=act is None,
@@ -141,12 +150,15 @@ def experiment(settings: Settings, fault: Fault, act: Act | None = None) -> Surv
     return _survived(fault, act, seen, done, again, seconds)
 
 
-def _mended(settings: Settings, act: Act, command: tuple[str, ...], done: Done) -> Done | None:
+def _mended(watch: Watch, settings: Settings, act: Act, command: tuple[str, ...], done: Done) -> Mended | None:
     """Bring an act that failed to its end as the RUNBOOK says; None where it did not fail."""
-    if done.code == 0 or any(each in done.said for each in act.answers):
+    if done.is_success(act.answers):
         return None
-    ended = acts.end(acts.start(settings, act.mended or command))
-    return Done(0, ended.said) if any(each in ended.said for each in act.answers) else ended
+    # Without an open canary, `make rollback` would move the champion.
+    is_rollback = act.mended is not None and bool(watch.standing().open_canary)
+    ended = acts.end(acts.start(settings, act.mended if act.mended and is_rollback else command))
+    by = f"make {act.mended[0]}" if act.mended and is_rollback else "the same command again"
+    return Mended(by, ended, ended.is_success(act.answers))
 
 
 def _logged(settings: Settings, name: str, began: datetime, requests: Sequence[Request], shed: int) -> set[str]:
@@ -169,12 +181,11 @@ def _ids(settings: Settings, name: str, began: datetime) -> set[str]:
 
 
 def _survived(
-    fault: Fault, act: Act | None, seen: Seen, done: Done, again: Done | None, seconds: float | None
+    fault: Fault, act: Act | None, seen: Seen, done: Done, again: Mended | None, seconds: float | None
 ) -> Survived:
     failed = [each.error for each in seen.requests if each.error]
-    commands = [fault.mended] if fault.mended else []
-    if act and again is not None:
-        commands.append(f"make {(act.mended or (act.name,))[0]}" if act.mended else "the same command again")
+    commands = [each for each in (fault.mended, again.by if again else "") if each]
+    ends = [done, *([again.ended] if again else [])] if act else []
     return Survived(
         fault=fault.name,
         what=fault.what,
@@ -187,7 +198,7 @@ def _survived(
         outage=round(longest_outage(seen.requests), 2),
         recovered=None if seconds is None else round(seconds, 1),
         mended=", ".join(commands),
-        act="; then ".join(f"{each.code}: {each.said}"[:300] for each in (done, again) if act and each),
+        act="; then ".join(f"{each.code}: {each.said}"[:300] for each in ends),
         broken=broken(seen),
     )
 

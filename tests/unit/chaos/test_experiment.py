@@ -42,6 +42,14 @@ def test_a_traceback_and_a_kill_are_no_way_to_tell():
     assert not Done(-9, "").is_told
 
 
+def test_a_canary_that_is_rolled_back_by_its_judgement_is_no_failure_wherever_it_says_so():
+    (canary,) = (each for each in ACTS if each.name == "canary")
+
+    assert Done(1, "clients: 0 failed", "version 2: rolled back: slow; clients: 0 failed").is_success(canary.answers)
+    assert not Done(1, "S3 does not answer", "the canary cannot be rolled back: S3").is_success(canary.answers)
+    assert Done(0, "").is_success(())
+
+
 @pytest.mark.parametrize(
     ("name", "live", "champion"),
     [(None, "1", "1"), ("deploy", "2", "1"), ("canary", "1", "1"), ("retraining", "1", "1"), ("promotion", "1", "2")],
