@@ -23,7 +23,8 @@ from mlops_lab.settings import Settings
 
 BEFORE = 2.0  # seconds of traffic before anything happens, and after all is over
 LOGGED_IN_TIME = 90.0  # seconds until the log has what was acknowledged
-IN_THE_MIDDLE = ("task", "cloud", "mlflow", "s3-failing")  # faults that come in the middle of each act, too
+# Faults that come in the middle of each act, too.
+IN_THE_MIDDLE = ("task", "memory", "log-disk-full", "cloud", "mlflow", "s3-failing")
 
 
 @dataclass(frozen=True)
