@@ -37,6 +37,16 @@ class Mended:
 
 
 @dataclass(frozen=True)
+class Course:
+    """What happened between the first and the last request."""
+
+    met: int
+    done: Done  # the act
+    again: Mended | None  # what brought it to its end; None: it did not fail
+    recovered: float | None  # seconds after the fault until everything was as before
+
+
+@dataclass(frozen=True)
 class Survived:
     """What came of an experiment."""
 
@@ -125,30 +135,35 @@ def experiment(settings: Settings, fault: Fault, act: Act | None = None) -> Surv
     meant = acts.meant(acts.in_charge(settings), act, command)
     with looking(watch) as looks, offered(target, name) as traffic:
         time.sleep(BEFORE)
-        process = acts.start(settings, command) if act else None
-        time.sleep(act.lead if act else 0.0)
-        met = fault.make(settings)
-        over = time.monotonic()
-        done = acts.end(process) if process else Done(0, "")
-        again = _mended(watch, settings, act, command, done) if act else None
-        recovered = watch.recovery()
-        seconds = time.monotonic() - over if recovered is not None else None
+        course = _course(watch, settings, fault, act, command)
         time.sleep(BEFORE)
     seen = Seen(
         requests=traffic.requests,
         looks=looks,
         logged=_logged(settings, name, began, traffic.requests, shed(looks) if fault.sheds else 0),
-        met=shed(looks) if fault.sheds else met,
-        recovered=recovered,
+        met=shed(looks) if fault.sheds else course.met,
+        recovered=course.recovered,
         standing=watch.standing(),
         meant=meant,
-        told=done.is_told,
-        mended=again is None or again.is_success,
+        told=course.done.is_told,
+        mended=course.again is None or course.again.is_success,
         unsettles=fault.unsettles,
         sheds=fault.sheds,
         alone=act is None,
     )
-    return _survived(fault, act, seen, done, again, seconds)
+    return _survived(fault, act, seen, course)
+
+
+def _course(watch: Watch, settings: Settings, fault: Fault, act: Act | None, command: tuple[str, ...]) -> Course:
+    """Begin the act, let the fault happen in its middle, and wait until all is as before."""
+    process = acts.start(settings, command) if act else None
+    time.sleep(act.lead if act else 0.0)
+    met = fault.make(settings)
+    over = time.monotonic()
+    done = acts.end(process) if process else Done(0, "")
+    again = _mended(watch, settings, act, command, done) if act else None
+    recovered = time.monotonic() - over if watch.recovery() is not None else None
+    return Course(met, done, again, recovered)
 
 
 def _mended(watch: Watch, settings: Settings, act: Act, command: tuple[str, ...], done: Done) -> Mended | None:
@@ -181,12 +196,10 @@ def _ids(settings: Settings, name: str, began: datetime) -> set[str]:
     return {each for each in frame["request_id"] if str(each).startswith(name)}
 
 
-def _survived(
-    fault: Fault, act: Act | None, seen: Seen, done: Done, again: Mended | None, seconds: float | None
-) -> Survived:
+def _survived(fault: Fault, act: Act | None, seen: Seen, course: Course) -> Survived:
     failed = [each.error for each in seen.requests if each.error]
-    commands = [each for each in (fault.mended, again.by if again else "") if each]
-    ends = [done, *([again.ended] if again else [])] if act else []
+    commands = [each for each in (fault.mended, course.again.by if course.again else "") if each]
+    ends = [course.done, *([course.again.ended] if course.again else [])] if act else []
     return Survived(
         fault=fault.name,
         what=fault.what,
@@ -197,7 +210,7 @@ def _survived(
         shed=shed(seen.looks),
         errors={kind: failed.count(kind) for kind in sorted(set(failed))},
         outage=round(longest_outage(seen.requests), 2),
-        recovered=None if seconds is None else round(seconds, 1),
+        recovered=None if seen.recovered is None else round(seen.recovered, 1),
         mended=", ".join(commands),
         act="; then ".join(f"{each.code}: {each.said}"[:300] for each in ends),
         broken=broken(seen),

@@ -1,7 +1,7 @@
 """What must hold whatever goes wrong. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import pairwise
 
 from mlops_lab.chaos.traffic import Request
@@ -28,6 +28,18 @@ class Standing:
     recorded_weight: int | None  # by the canary's record in S3
     open_canary: bool | None  # by the same
     canary_tasks: int | None  # that its service is to have
+
+    @property
+    def parts(self) -> dict[str, object]:
+        """Each part by its name."""
+        return {
+            "the live version": self.live_versions,
+            "the champion": self.champion,
+            "the canary's weight": self.canary_weight,
+            "the weight in its record": self.recorded_weight,
+            "an open canary": self.open_canary,
+            "the canary's number of tasks": self.canary_tasks,
+        }
 
 
 @dataclass(frozen=True)
@@ -120,9 +132,8 @@ def _points_nowhere(look: Look, track: str) -> bool:
 
 
 def _standing(found: Standing, meant: Standing) -> Iterable[str]:
-    for name in (field.name for field in fields(Standing)):
-        seen, wanted = getattr(found, name), getattr(meant, name)
-        yield "" if seen == wanted else f"in the end {name.replace('_', ' ')} is {seen}, not {wanted}"
+    for name, wanted in meant.parts.items():
+        yield "" if found.parts[name] == wanted else f"in the end {name} is {found.parts[name]}, not {wanted}"
 
 
 def longest_outage(requests: Sequence[Request]) -> float:

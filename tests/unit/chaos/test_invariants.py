@@ -106,12 +106,12 @@ def test_what_was_shed_is_what_each_task_s_count_has_grown_by():
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"live_versions": "1, 2"}, "in the end live versions is 1, 2, not 1"),
-        ({"champion": None}, "in the end champion is None, not 1"),
-        ({"canary_weight": 50}, "in the end canary weight is 50, not 0"),
-        ({"recorded_weight": 50}, "in the end recorded weight is 50, not 0"),
-        ({"open_canary": True}, "in the end open canary is True, not False"),
-        ({"canary_tasks": 1}, "in the end canary tasks is 1, not 0"),
+        ({"live_versions": "1, 2"}, "in the end the live version is 1, 2, not 1"),
+        ({"champion": None}, "in the end the champion is None, not 1"),
+        ({"canary_weight": 50}, "in the end the canary's weight is 50, not 0"),
+        ({"recorded_weight": 50}, "in the end the weight in its record is 50, not 0"),
+        ({"open_canary": True}, "in the end an open canary is True, not False"),
+        ({"canary_tasks": 1}, "in the end the canary's number of tasks is 1, not 0"),
     ],
 )
 def test_who_is_in_charge_in_the_end_is_who_was_meant_to_be(change: dict, said: str):
