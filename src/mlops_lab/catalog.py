@@ -148,3 +148,4 @@ class Paths:
         self.experiments = state / "experiments"
         self.workflows = state / "workflows"
         self.finops = state / "finops"
+        self.chaos = state / "chaos.json"

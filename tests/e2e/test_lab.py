@@ -277,6 +277,20 @@ def test_a_canary_whose_controller_is_killed_is_taken_back_by_rollback(lab: Lab)
     assert records(lab.settings, "income")[-1].reason == "killed"
 
 
+@pytest.mark.parametrize("chosen", [("log-disk-full",), ("task", "--during", "canary")], ids=" ".join)
+def test_what_must_hold_holds_while_something_fails_under_load(lab: Lab, chosen: tuple[str, ...]):
+    done = lab.run("chaos", *chosen, timeout=600)
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    (found,) = json.loads((lab.settings.state_dir / "chaos.json").read_text())["experiments"]
+    assert (found["fault"], found["during"]) == (chosen[0], "".join(chosen[2:]))
+    assert (found["holds"], found["broken"]) == (True, [])
+    assert found["requests"] > 100
+    assert found["met"] > 0
+    assert (found["failed"] > 0, found["shed"] > 0) == (chosen[0] == "task", chosen[0] == "log-disk-full")
+    assert "no changes" in lab.run("plan").stdout.lower()
+
+
 def test_every_role_used_what_it_may_or_has_a_reason_and_nothing_was_refused(lab: Lab):
     done = lab.run("iam-review", "--run", timeout=600)
 

@@ -4,10 +4,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from mlops_lab.chaos.faults import PROJECT
+from mlops_lab.chaos.invariants import Standing
 from mlops_lab.cloud import api
 from mlops_lab.errors import LabError
 from mlops_lab.registry.tracking import CHAMPION, Registry
@@ -25,7 +27,8 @@ class Act:
     command: Callable[[Settings], tuple[str, ...]]
     lead: float  # seconds from its start into its middle
     answers: tuple[str, ...] = ()  # what a failure may say that is an answer and no failure
-    mended: tuple[str, ...] | None = None  # what the RUNBOOK says after a failure; None: the same once more
+    mended: tuple[str, ...] | None = None  # what the RUNBOOK says where a canary is left open; else the same once more
+    moves: Literal["live", "champion"] | None = None  # what becomes its command's version
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,16 @@ class Done:
 
     code: int
     said: str  # the last line
+    text: str = ""  # all of it
 
     @property
     def is_told(self) -> bool:
         """Whether it succeeded, or said in one line why not."""
         return self.code in (0, 1, 2) and "Traceback" not in self.said
+
+    def is_success(self, answers: tuple[str, ...]) -> bool:
+        """Whether it succeeded, or gave one of the answers that are no failure."""
+        return self.code == 0 or any(each in self.text for each in answers)
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,12 @@ def in_charge(settings: Settings) -> InCharge:
     if champion is None:
         raise LabError(f"{PROJECT} has no champion; `make retrain PROJECT={PROJECT}` makes one.")
     return InCharge(str(api.metadata(settings, PROJECT)["version"]), champion.version)
+
+
+def meant(before: InCharge, act: Act | None, command: tuple[str, ...]) -> Standing:
+    """Return what must be so in the end: what was before, but for what the act moves, and no canary. Pure."""
+    after = replace(before, **{act.moves: command[-1]}) if act and act.moves else before
+    return Standing(after.live, after.champion, canary_weight=0, recorded_weight=0, open_canary=False, canary_tasks=0)
 
 
 def restore(settings: Settings, before: InCharge) -> list[Done]:
@@ -90,16 +104,16 @@ def _other(settings: Settings, version: str) -> str:
 
 
 ACTS = (
-    Act("deploy", deploy, 1.0),
+    Act("deploy", deploy, 1.0, moves="live"),
     Act(
         "canary",
         lambda settings: ("canary", PROJECT, "--rehearse", "--seconds", "10"),
         6.0,
-        answers=("rolled back",),
+        answers=(": rolled back: ",),
         mended=("rollback", PROJECT, "--why", "chaos"),
     ),
     Act("retraining", lambda settings: ("retrain-task", PROJECT, "--size", "20000"), 6.0, answers=(REFUSED,)),
-    Act("promotion", promote, 1.0),
+    Act("promotion", promote, 1.0, moves="champion"),
 )
 
 
@@ -128,4 +142,4 @@ def end(process: "subprocess.Popen[str]") -> Done:
     if "Traceback" in text:
         return Done(process.returncode, "Traceback: " + text[text.rindex("Traceback") :][-600:])
     lines = [line for line in text.splitlines() if line.strip()]
-    return Done(process.returncode, " ".join(lines[-1].split()) if lines else "")
+    return Done(process.returncode, " ".join(lines[-1].split()) if lines else "", " ".join(text.split()))

@@ -12,7 +12,7 @@ from rich.table import Table
 from mlops_lab.chaos import acts
 from mlops_lab.chaos.acts import ACTS, Act, Done
 from mlops_lab.chaos.faults import FAULTS, PROJECT, Fault
-from mlops_lab.chaos.invariants import Seen, broken, longest_outage
+from mlops_lab.chaos.invariants import Seen, broken, longest_outage, shed
 from mlops_lab.chaos.traffic import Request, offered
 from mlops_lab.chaos.watch import Watch, looking
 from mlops_lab.data import predictions
@@ -23,7 +23,27 @@ from mlops_lab.settings import Settings
 
 BEFORE = 2.0  # seconds of traffic before anything happens, and after all is over
 LOGGED_IN_TIME = 90.0  # seconds until the log has what was acknowledged
-IN_THE_MIDDLE = ("task", "cloud", "mlflow", "s3-failing")  # faults that come in the middle of each act, too
+# Faults that come in the middle of each act, too.
+IN_THE_MIDDLE = ("task", "memory", "log-disk-full", "cloud", "mlflow", "s3-failing")
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What brought an act to its end that had failed."""
+
+    by: str
+    ended: Done
+    is_success: bool
+
+
+@dataclass(frozen=True)
+class Course:
+    """What happened between the first and the last request."""
+
+    met: int
+    done: Done  # the act
+    again: Mended | None  # what brought it to its end; None: it did not fail
+    recovered: float | None  # seconds after the fault until everything was as before
 
 
 @dataclass(frozen=True)
@@ -36,11 +56,12 @@ class Survived:
     met: int  # processes that were killed, or calls that were refused or held up
     requests: int
     failed: int
+    shed: int  # answered and not logged, as tasks counted
     errors: dict[str, int]
     outage: float  # longest time without an acknowledged prediction, seconds
     recovered: float | None  # seconds after the fault until everything was as before
     mended: str  # the RUNBOOK's commands that it took; empty: none
-    act: str  # how the act ended
+    act: str  # how the act ended, and what brought it to its end where it failed
     broken: list[str]  # invariants that did not hold
 
     @property
@@ -93,6 +114,8 @@ def _in_turn(
         name = f"{fault.name} during {act.name}" if act else fault.name
         say(f"{name}: {fault.what} ...")
         done.append(experiment(settings, fault, act))
+        if act:
+            say(f"{name}: {done[-1].act}")
         said = "; ".join(done[-1].broken) or "every invariant held"
         say(f"{name}: {done[-1].failed} of {done[-1].requests} requests failed; {said}")
     return done
@@ -109,37 +132,58 @@ def experiment(settings: Settings, fault: Fault, act: Act | None = None) -> Surv
         raise LabError("The lab is not sound, so that an experiment would mean nothing; see `make status`.")
     target, name, began = aim(settings, PROJECT, varied=True), f"chaos-{uuid4().hex[:12]}", datetime.now(UTC)
     command = act.command(settings) if act else ()
+    meant = acts.meant(acts.in_charge(settings), act, command)
     with looking(watch) as looks, offered(target, name) as traffic:
         time.sleep(BEFORE)
-        process = acts.start(settings, command) if act else None
-        time.sleep(act.lead if act else 0.0)
-        met = fault.make(settings)
-        over = time.monotonic()
-        done = acts.end(process) if process else Done(0, "")
-        again = _mended(settings, act, command, done) if act else None
-        recovered = watch.recovery()
-        seconds = time.monotonic() - over if recovered is not None else None
+        course = _course(watch, settings, fault, act, command)
         time.sleep(BEFORE)
-    logged = _logged(settings, name, began, traffic.requests)
-    seen = Seen(traffic.requests, looks, logged, met, recovered, done.is_told, again is None or again.code == 0)
-    return _survived(fault, act, seen, done, again, seconds)
+    seen = Seen(
+        requests=traffic.requests,
+        looks=looks,
+        logged=_logged(settings, name, began, traffic.requests, shed(looks) if fault.sheds else 0),
+        met=shed(looks) if fault.sheds else course.met,
+        recovered=course.recovered,
+        standing=watch.standing(),
+        meant=meant,
+        told=course.done.is_told,
+        mended=course.again is None or course.again.is_success,
+        unsettles=fault.unsettles,
+        sheds=fault.sheds,
+        alone=act is None,
+    )
+    return _survived(fault, act, seen, course)
 
 
-def _mended(settings: Settings, act: Act, command: tuple[str, ...], done: Done) -> Done | None:
+def _course(watch: Watch, settings: Settings, fault: Fault, act: Act | None, command: tuple[str, ...]) -> Course:
+    """Begin the act, let the fault happen in its middle, and wait until all is as before."""
+    process = acts.start(settings, command) if act else None
+    time.sleep(act.lead if act else 0.0)
+    met = fault.make(settings)
+    over = time.monotonic()
+    done = acts.end(process) if process else Done(0, "")
+    again = _mended(watch, settings, act, command, done) if act else None
+    recovered = time.monotonic() - over if watch.recovery() is not None else None
+    return Course(met, done, again, recovered)
+
+
+def _mended(watch: Watch, settings: Settings, act: Act, command: tuple[str, ...], done: Done) -> Mended | None:
     """Bring an act that failed to its end as the RUNBOOK says; None where it did not fail."""
-    if done.code == 0 or any(each in done.said for each in act.answers):
+    if done.is_success(act.answers):
         return None
-    ended = acts.end(acts.start(settings, act.mended or command))
-    return Done(0, ended.said) if any(each in ended.said for each in act.answers) else ended
+    # Without an open canary, `make rollback` would move the champion.
+    is_rollback = act.mended is not None and bool(watch.standing().open_canary)
+    ended = acts.end(acts.start(settings, act.mended if act.mended and is_rollback else command))
+    by = f"make {act.mended[0]}" if act.mended and is_rollback else "the same command again"
+    return Mended(by, ended, ended.is_success(act.answers))
 
 
-def _logged(settings: Settings, name: str, began: datetime, requests: Sequence[Request]) -> set[str]:
-    """Read the ids of these requests from the prediction log, when all of them are there or the time is over."""
+def _logged(settings: Settings, name: str, began: datetime, requests: Sequence[Request], shed: int) -> set[str]:
+    """Read the ids of these requests from the prediction log, when all but the shed are there or the time is over."""
     wanted = {each.id for each in requests if each.error is None}
     late = time.monotonic() + LOGGED_IN_TIME
     while True:
         found = _ids(settings, name, began)
-        if wanted <= found or time.monotonic() > late:
+        if len(wanted - found) <= shed or time.monotonic() > late:
             return found
         time.sleep(1.0)
 
@@ -152,13 +196,10 @@ def _ids(settings: Settings, name: str, began: datetime) -> set[str]:
     return {each for each in frame["request_id"] if str(each).startswith(name)}
 
 
-def _survived(
-    fault: Fault, act: Act | None, seen: Seen, done: Done, again: Done | None, seconds: float | None
-) -> Survived:
+def _survived(fault: Fault, act: Act | None, seen: Seen, course: Course) -> Survived:
     failed = [each.error for each in seen.requests if each.error]
-    commands = [fault.mended] if fault.mended else []
-    if act and again is not None:
-        commands.append(f"make {(act.mended or (act.name,))[0]}" if act.mended else "the same command again")
+    commands = [each for each in (fault.mended, course.again.by if course.again else "") if each]
+    ends = [course.done, *([course.again.ended] if course.again else [])] if act else []
     return Survived(
         fault=fault.name,
         what=fault.what,
@@ -166,23 +207,26 @@ def _survived(
         met=seen.met,
         requests=len(seen.requests),
         failed=len(failed),
+        shed=shed(seen.looks),
         errors={kind: failed.count(kind) for kind in sorted(set(failed))},
         outage=round(longest_outage(seen.requests), 2),
-        recovered=None if seconds is None else round(seconds, 1),
+        recovered=None if seen.recovered is None else round(seen.recovered, 1),
         mended=", ".join(commands),
-        act=f"{done.code}: {done.said}"[:300] if act else "",
+        act="; then ".join(f"{each.code}: {each.said}"[:300] for each in ends),
         broken=broken(seen),
     )
 
 
 def show(done: Sequence[Survived], console: Console) -> None:
     """Print a row for each experiment."""
-    table = Table("fault", "during", "met by", "requests", "failed", "outage s", "sound again s", "by hand", "holds")
+    told = ("met by", "requests", "failed", "shed", "outage s", "sound again s")
+    table = Table("fault", "during", *told, "by hand", "holds")
     for each in done:
-        told = "yes" if each.holds else f"[red]no[/red]: {'; '.join(each.broken)}"
+        held = "yes" if each.holds else f"[red]no[/red]: {'; '.join(each.broken)}"
         again = "not in time" if each.recovered is None else f"{each.recovered:.1f}"
-        figures = (f"{each.met:,}", f"{each.requests:,}", f"{each.failed:,}", f"{each.outage:.2f}", again)
-        table.add_row(each.fault, each.during or "nothing", *figures, each.mended or "nothing", told)
+        counts = (f"{count:,}" for count in (each.met, each.requests, each.failed, each.shed))
+        seconds = (f"{each.outage:.2f}", again)
+        table.add_row(each.fault, each.during or "nothing", *counts, *seconds, each.mended or "nothing", held)
     console.print(table)
 
 

@@ -3,24 +3,21 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import httpx
 
 from mlops_lab import catalog
-from mlops_lab.cloud.session import client
+from mlops_lab.chaos.tasks import Make, disk_full, killed, out_of_memory
 from mlops_lab.errors import LabError
 from mlops_lab.localcloud import control
-from mlops_lab.localcloud.household import Household
 from mlops_lab.localcloud.plane.disturbance import PATH, Disturbance
 from mlops_lab.settings import Settings
 
 PROJECT = "income"
 HELD = 10.0  # seconds that a disturbance lasts
 DOWN = 4.0  # seconds until what does not restart by itself is started again
-Make = Callable[[Settings], int]  # -> processes that it killed, or calls that met it
 
 
 @dataclass(frozen=True)
@@ -29,23 +26,10 @@ class Fault:
 
     name: str
     what: str
-    make: Make
+    make: Make  # -> processes that it killed, or calls that met it
     mended: str = ""  # by which command of the RUNBOOK, where it does not end by itself
-
-
-def killed(service: str) -> Make:
-    """Return what sends SIGKILL to every container of a service's tasks."""
-
-    def make(settings: Settings) -> int:
-        found = client(settings, "ecs").list_tasks(cluster=catalog.CLUSTER, serviceName=service)["taskArns"]
-        tasks = tuple(arn.rpartition("/")[2] for arn in found)
-        driver = Household(settings).runtime.driver
-        victims = [each.id for each in driver.statuses() if each.running and each.id.startswith(tasks)] if tasks else []
-        for each in victims:
-            driver.kill(each)
-        return len(victims)
-
-    return make
+    unsettles: bool = False  # stable: its tasks end, or nobody knows yet whether they are healthy
+    sheds: bool = False  # predictions from the log and never answers; what was shed has met it
 
 
 def balancer_killed(settings: Settings) -> int:
@@ -97,9 +81,16 @@ def switch(settings: Settings, disturbance: Disturbance) -> dict[str, Any]:
 
 
 FAULTS = (
-    Fault("task", "kill -9 of the serving task", killed(catalog.service(PROJECT))),
+    Fault("task", "kill -9 of the serving task", killed(catalog.service(PROJECT)), unsettles=True),
+    Fault("memory", "the serving task's memory runs out", out_of_memory(catalog.service(PROJECT)), unsettles=True),
+    Fault(
+        "log-disk-full",
+        "the disk below the tasks' prediction log is full",
+        disk_full(HELD, *(catalog.service(PROJECT, track) for track in catalog.TRACKS)),
+        sheds=True,
+    ),
     Fault("balancer", "kill -9 of the load balancer's processes", balancer_killed),
-    Fault("cloud", f"kill -9 of agent and control plane, down for {DOWN:g} s", cloud_killed, "make up"),
+    Fault("cloud", f"kill -9 of agent and control plane, down for {DOWN:g} s", cloud_killed, "make up", unsettles=True),
     Fault("mlflow", "kill -9 of the MLflow server's task", killed(catalog.MLFLOW_SERVICE)),
     Fault("s3-slow", "S3 answers after 2 s", disturbed(Disturbance("slow", "s3", HELD, 2.0))),
     Fault("s3-failing", "S3 answers 500", disturbed(Disturbance("failing", "s3", HELD))),

@@ -43,6 +43,7 @@ def chaos(
     minutes: Annotated[float, typer.Option(min=0, max=60, help="after which no experiment is begun")] = 30,
 ) -> None:
     """Let things fail under load and in the middle of releases, and check what must hold all the same."""
+    from mlops_lab.catalog import Paths
     from mlops_lab.chaos.experiment import document, plan, run, show
     from mlops_lab.localcloud import control
     from mlops_lab.reporting.site.records import Kept, write
@@ -51,8 +52,9 @@ def chaos(
     settings = control.require_up(context.local("chaos"))
     done = run(settings, chosen, minutes, context.say)
     show(done, console)
-    if len(done) == len(plan()):
-        context.say(f"written: {write(Kept(settings.root / 'reports').chaos, document(settings, done))}")
+    paths, found = Paths(settings.root, settings.state_dir), document(settings, done)
+    is_whole = len(done) == len(plan())
+    context.say(f"written: {write(Kept(paths.reports).chaos if is_whole else paths.chaos, found)}")
     context.finish(all(each.holds for each in done))
 
 

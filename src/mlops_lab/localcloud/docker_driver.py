@@ -18,6 +18,19 @@ OUT_OF_MEMORY = "OutOfMemoryError: Container killed due to memory usage"
 RUNNING = ("running", "paused", "restarting")
 PULL_SECONDS = 300
 CONFLICT = 409
+# What an application's memory and files are disturbed by, in its container and as its user; it is process 1 there.
+TAKES_MEMORY = """
+with open("/proc/1/oom_score_adj", "w") as score:
+    score.write("1000")  # the kernel takes process 1 before the one that fills the memory
+held = []
+while True:
+    held.append(b"x" * 2**24)
+"""
+LIMITS_FILES = """
+from resource import RLIMIT_FSIZE, prlimit
+_, hard = prlimit(1, RLIMIT_FSIZE)
+prlimit(1, RLIMIT_FSIZE, (hard if {size} is None else {size}, hard))
+"""
 
 
 class DockerDriver:
@@ -75,6 +88,14 @@ class DockerDriver:
     def remove(self, container_id: str) -> None:
         """Remove the container and its log."""
         self._discard(container_id)
+
+    def fill_memory(self, container_id: str) -> None:
+        """Start a neighbour in the container that takes memory up to the limit; the kernel kills the application."""
+        self._execute(container_id, TAKES_MEMORY, detach=True)
+
+    def limit_files(self, container_id: str, size: int | None) -> None:
+        """Set the application's soft limit of file sizes, from inside, where its own user may."""
+        self._execute(container_id, LIMITS_FILES.format(size=size), detach=False)
 
     def usage(self, container_id: str) -> Usage | None:
         """CPU seconds, and memory without the page cache that the kernel can take back."""
@@ -154,6 +175,22 @@ class DockerDriver:
         except APIError as error:
             if error.status_code not in (404, CONFLICT):  # 409: it does not run
                 raise
+
+    def _execute(self, container_id: str, code: str, *, detach: bool) -> None:
+        """Run Python in a container as its user; one that is unknown or stopped is no error.
+
+        Raises:
+            OSError: The code failed.
+        """
+        try:
+            execution = self._client.exec_create(self._name(container_id), ["python", "-c", code])["Id"]
+            said = self._client.exec_start(execution, detach=detach)
+        except APIError as error:
+            if error.status_code not in (404, CONFLICT):
+                raise
+            return
+        if not detach and self._client.exec_inspect(execution)["ExitCode"]:
+            raise OSError(f"{container_id}: {said.decode(errors='replace').strip()}")
 
     def _discard(self, container_id: str) -> None:
         with suppress(NotFound):

@@ -73,6 +73,12 @@ class Driver(Protocol):
     def remove(self, container_id: str) -> None:
         """Forget a stopped container and its log."""
 
+    def fill_memory(self, container_id: str) -> None:
+        """Let a running container's memory run out, so that what enforces its limit kills it; else it is no error."""
+
+    def limit_files(self, container_id: str, size: int | None) -> None:
+        """Let a running container write no file beyond so many bytes, as on a full disk; None: as before."""
+
     def usage(self, container_id: str) -> Usage | None:
         """CPU and memory of a running container; None where it does not run."""
 

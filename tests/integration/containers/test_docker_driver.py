@@ -56,6 +56,40 @@ def test_a_container_over_its_memory_limit_is_killed_and_the_reason_is_named(dri
     assert ended(driver) == Status(NAME, running=False, exit_code=137, reason=OUT_OF_MEMORY)
 
 
+def test_a_container_whose_memory_runs_out_ends_with_its_application_killed(driver: DockerDriver):
+    driver.start(container(f"print('up')\n{FOREVER}", memory_mib=64, user="10001:10001"))
+    until(lambda: lines(driver))
+
+    driver.fill_memory(NAME)
+
+    assert ended(driver) == Status(NAME, running=False, exit_code=137, reason=OUT_OF_MEMORY)
+
+
+def test_a_container_on_a_full_disk_is_told_by_its_writes_and_lives_and_writes_again(driver: DockerDriver):
+    code = """
+import os, time
+file, last = os.open("/tmp/file", os.O_CREAT | os.O_WRONLY | os.O_APPEND), None
+while True:
+    try:
+        now = os.write(file, b"x" * 100)
+    except OSError as error:
+        now = error.strerror
+    if now != last:
+        print(now)
+    last = now
+    time.sleep(0.01)
+"""
+    driver.start(container(code, user="10001:10001", read_only_root=True))
+    until(lambda: lines(driver))
+
+    driver.limit_files(NAME, 0)
+    until(lambda: len(lines(driver)) == 2)
+    driver.limit_files(NAME, None)
+    until(lambda: len(lines(driver)) == 3)
+
+    assert lines(driver) == ["100", "File too large", "100"]
+
+
 def test_a_restarted_driver_finds_its_containers_and_their_logs(connect: Callable[[], DockerDriver]):
     connect().start(container(f"print('hello')\n{FOREVER}"))
     until(lambda: lines(connect()))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from mlops_lab.localcloud import process_driver
@@ -126,6 +127,53 @@ def test_an_application_over_its_memory_limit_is_killed_and_the_reason_said(driv
     last = ended(driver)
 
     assert (last.exit_code, last.reason) == (137, "OutOfMemoryError: Container killed due to memory usage")
+
+
+def test_an_application_whose_memory_runs_out_is_killed_as_one_over_its_limit(driver: ProcessDriver):
+    driver.start(container("import time; x = bytearray(50 * 2**20); print('up'); time.sleep(60)", memory_mib=500))
+    until(lambda: lines(driver))
+
+    driver.fill_memory("t-1-app")
+
+    last = ended(driver)
+    assert (last.exit_code, last.reason) == (137, "OutOfMemoryError: Container killed due to memory usage")
+
+
+@pytest.mark.skipif(not hasattr(psutil, "RLIMIT_FSIZE"), reason="Linux has this limit")
+def test_an_application_on_a_full_disk_is_told_by_its_writes_and_lives_and_writes_again(
+    driver: ProcessDriver, tmp_path: Path
+):
+    file = tmp_path / "file"
+    code = f"""
+import os, time
+file, last = os.open({str(file)!r}, os.O_CREAT | os.O_WRONLY | os.O_APPEND), None
+while True:
+    try:
+        now = os.write(file, b"x" * 100)
+    except OSError as error:
+        now = error.strerror
+    if now != last:
+        print(now)
+    last = now
+    time.sleep(0.01)
+"""
+    driver.start(container(code))
+    until(lambda: lines(driver))
+
+    driver.limit_files("t-1-app", file.stat().st_size + 10_050)
+    until(lambda: len(lines(driver)) == 3)
+    driver.limit_files("t-1-app", None)
+    until(lambda: len(lines(driver)) == 4)
+
+    assert lines(driver) == ["100", "50", "File too large", "100"]
+
+
+def test_what_does_not_run_cannot_be_disturbed_and_that_is_no_error(driver: ProcessDriver):
+    driver.start(container("pass"))
+    ended(driver)
+
+    driver.fill_memory("t-1-app")
+    driver.limit_files("unknown", 0)
 
 
 def test_a_new_driver_finds_what_an_earlier_one_started(driver: ProcessDriver, tmp_path: Path, images: Path):

@@ -60,8 +60,12 @@ class TrafficSplit:
 
     def healthy(self, track: str) -> int:
         """Return how many targets of a track are healthy."""
+        return sum(state == "healthy" for state in self.targets(track).values())
+
+    def targets(self, track: str) -> dict[str, str]:
+        """Return the state of each target of a track, by its address and port."""
         found = self._elbv2.describe_target_health(TargetGroupArn=self._groups[track])["TargetHealthDescriptions"]
-        return sum(each["TargetHealth"]["State"] == "healthy" for each in found)
+        return {f"{each['Target']['Id']}:{each['Target']['Port']}": each["TargetHealth"]["State"] for each in found}
 
     def _found(self, balancers: list[str], project: str) -> str:
         wanted = set(self._groups.values())

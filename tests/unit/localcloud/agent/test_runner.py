@@ -64,6 +64,12 @@ class FakeDriver:
     def remove(self, container_id: str) -> None:
         del self.now[container_id]
 
+    def fill_memory(self, container_id: str) -> None:
+        self.end(container_id, 137, "OutOfMemoryError: Container killed due to memory usage")
+
+    def limit_files(self, container_id: str, size: int | None) -> None:
+        pass
+
     def usage(self, container_id: str) -> Usage | None:
         return None
 
@@ -213,7 +219,7 @@ def test_overrides_of_run_task_win_over_the_definition(driver: FakeDriver):
 def test_a_task_that_ends_is_reported_with_its_exit_code_and_removed(driver: FakeDriver):
     ecs = FakeEcs(APP)
     runner, ended = make(driver, ecs)
-    driver.end("t1-app", 137, "OutOfMemoryError: Container killed due to memory usage")
+    driver.fill_memory("t1-app")
 
     runner.step(world(RUNNING))
 

@@ -106,7 +106,7 @@ def test_what_a_row_takes_and_more_tasks_answer_is_told(reports: Path):
 
 def test_what_chaos_found_is_told_with_what_did_not_hold(reports: Path):
     held = {"fault": "task", "what": "kill -9 of the task", "during": "", "met": 1, "requests": 1140, "failed": 49}
-    held |= {"outage": 2.4, "recovered": 2.9, "mended": "", "broken": [], "holds": True}
+    held |= {"shed": 0, "outage": 2.4, "recovered": 2.9, "mended": "", "broken": [], "holds": True}
     lost = held | {"during": "deploy", "mended": "make up", "recovered": None, "broken": ["2 lost"], "holds": False}
     write(Kept(reports).chaos, {"recorded": "2026-01-01", "driver": "process", "experiments": [held, lost]})
 
