@@ -135,3 +135,16 @@ def test_every_workflow_is_in_the_readme_s_table():
     workflows = {path.name for path in (ROOT / ".github" / "workflows").glob("*.yml")}
 
     assert {name for name in workflows if f"[`{name}`](.github/workflows/{name})" not in README} == set()
+
+
+def test_nothing_that_a_run_has_left_names_a_path_of_the_machine_it_ran_on():
+    suffixes = (".ipynb", ".html", ".json", ".svg", ".md", ".vtt")
+    left = [
+        each for folder in ("notebooks", "reports") for each in (ROOT / folder).rglob("*") if each.suffix in suffixes
+    ]
+    of_a_machine = re.compile(r"/(?:home|root|tmp|work|Users)/[\w.-]+")
+
+    named = {path: found[0] for path in left if (found := of_a_machine.search(path.read_text(errors="replace")))}
+
+    assert left
+    assert named == {}

@@ -67,4 +67,5 @@ def summary_is_true(settings: Settings) -> str:
         require(figure in written.text, f"{written.path} does not say {figure!r}")
     missing = [title for title in security_summary.SECTIONS if f"## {title}\n" not in written.text]
     require(not missing, f"{written.path} has no section {', '.join(missing)}")
-    return f"{written.path}: {', '.join(security_summary.SECTIONS)}, with the figures that the APIs give"
+    place = written.path.relative_to(settings.state_dir)
+    return f"{place}: {', '.join(security_summary.SECTIONS)}, with the figures that the APIs give"
