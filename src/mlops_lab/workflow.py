@@ -12,12 +12,12 @@ from mlops_lab.candidate import PLAIN, Candidate, Recipe, Step, train_candidate
 from mlops_lab.cloud import api
 from mlops_lab.cloud.session import account, client, explained
 from mlops_lab.delivery import deploy, image, job, mlflow_server
-from mlops_lab.delivery.built import Built
+from mlops_lab.delivery.built import Built, Image
 from mlops_lab.delivery.job import Job
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.localcloud import control
-from mlops_lab.outcomes.outcome import run
+from mlops_lab.outcomes.outcome import Result, run
 from mlops_lab.outcomes.verify import verify
 from mlops_lab.outcomes.week1 import REHEARSAL
 from mlops_lab.progress import Timeline
@@ -26,6 +26,7 @@ from mlops_lab.registry.tracking import CHAMPION, Registry
 from mlops_lab.retrain import GateRefusedError, publish
 from mlops_lab.security.recorded_run import do_every_role_s_work
 from mlops_lab.settings import Settings
+from mlops_lab.times import record
 
 FIRST_PROJECT, SECOND_PROJECT = "income", "taxi"
 # The first version of a project where it does not learn from all rows: what a pilot had, for retraining to beat.
@@ -86,7 +87,8 @@ def train_first(settings: Settings, project: str, timeline: Timeline) -> Candida
     say, recipe = timeline.lane("training"), PILOT.get(project, PLAIN)
     if recipe.size:
         say(f"a first model of {recipe.size:,} rows; `make retrain` learns from all")
-    return train_candidate(projects.get(project), settings, recipe, progress=lambda step: _say_step(step, say))
+    with timeline.span("training", "train and judge"):
+        return train_candidate(projects.get(project), settings, recipe, progress=lambda step: _say_step(step, say))
 
 
 def deploy_version(settings: Settings, project: str, version: str | None, timeline: Timeline) -> None:
@@ -179,19 +181,21 @@ def demo(settings: Settings, console: Console) -> bool:
     timeline = Timeline(console)
     settings = with_cloud(settings, timeline)
     account(settings)  # credentials that do not work are found before anything is built
-    with ThreadPoolExecutor(5, thread_name_prefix="demo") as pool:
+    with ThreadPoolExecutor(6, thread_name_prefix="demo") as pool:
         candidate = pool.submit(train_first, settings, FIRST_PROJECT, timeline)
-        built = pool.submit(image.build, FIRST_PROJECT, settings, timeline.lane("image"))
-        jobs = pool.submit(image.build, catalog.JOBS, settings, timeline.lane("image"))
+        built = pool.submit(_built, settings, FIRST_PROJECT, timeline)
+        jobs = pool.submit(_built, settings, catalog.JOBS, timeline)
         _all(pool.submit(bootstrap, settings, timeline))
         # From here on the providers are installed, so that a second Terraform may run beside the first.
-        rehearsed = pool.submit(run, REHEARSAL, settings)
-        _all(pool.submit(build_up, settings, timeline), jobs)
-        tracked = pool.submit(track, settings, timeline, jobs.result())
-        _all(candidate, built, tracked)
+        rehearsed = pool.submit(_rehearsed, settings, timeline)
+        _all(pool.submit(build_up, settings, timeline))
+        pushing = pool.submit(_pushed, settings, built, timeline)
+        tracked = pool.submit(_tracked, settings, jobs, timeline)
+        _all(candidate, built, jobs, tracked)
         with timeline.step("training", "register and publish"):
             version = _registered(candidate.result(), settings, timeline)
-        pushed = image.push(built.result(), settings, timeline.lane("image"))
+        _all(pushing)
+        pushed = pushing.result()
         release = _release(settings, FIRST_PROJECT, version, pushed.uri)
         _go_live(settings, FIRST_PROJECT, release, timeline)
         prediction = api.predict_example(settings, FIRST_PROJECT)
@@ -199,6 +203,7 @@ def demo(settings: Settings, console: Console) -> bool:
         timeline.lane("predict")(f"{said} by version {prediction['model_version']}")
         with timeline.step("verify", "outcomes of week 1 (1.6 has run beside the rest since the bootstrap)"):
             passed = verify(settings, console, 1, known={REHEARSAL.id: rehearsed})
+    record.keep(settings.state_dir, "demo", timeline.spans)
     _summarise(settings, timeline, pushed.form)
     return passed
 
@@ -209,6 +214,26 @@ def with_cloud(settings: Settings, timeline: Timeline) -> Settings:
         with timeline.step("cloud", "embedded cloud"):
             control.up(settings)
     return control.require_up(settings)
+
+
+def _built(settings: Settings, name: str, timeline: Timeline) -> Built:
+    with timeline.span("image", f"build {name}"):
+        return image.build(name, settings, timeline.lane("image"))
+
+
+def _pushed(settings: Settings, built: "Future[Built]", timeline: Timeline) -> Image:
+    found = built.result()
+    with timeline.span("image", f"push {found.repository}"):
+        return image.push(found, settings, timeline.lane("image"))
+
+
+def _tracked(settings: Settings, built: "Future[Built]", timeline: Timeline) -> None:
+    track(settings, timeline, built.result())
+
+
+def _rehearsed(settings: Settings, timeline: Timeline) -> Result:
+    with timeline.span("terraform", "outcome 1.6, into an empty account and out of it"):
+        return run(REHEARSAL, settings)
 
 
 def _jobs(settings: Settings, timeline: Timeline) -> str:
