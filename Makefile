@@ -44,6 +44,8 @@ ARGS    ?=
 export TARGET WHY PROJECT IMAGE
 export ORT_DISABLE_TELEMETRY := 1
 export MLFLOW_DISABLE_TELEMETRY := true
+# Threads of a training that wait leave the core to others; turning in a circle they made it ten times slower beside them.
+export OMP_WAIT_POLICY := PASSIVE
 
 # An active environment is used; otherwise the lab keeps its own. Conda's base is not ours to fill.
 ifdef VIRTUAL_ENV

@@ -9,6 +9,7 @@ import pytest
 from mlops_lab import projects
 from mlops_lab.delivery import context
 from mlops_lab.delivery.recipe import JOBS
+from mlops_lab.settings import YIELDING, Settings
 
 ROOT = Path(__file__).parents[3]
 LOADED = "import mlops_lab.serving.__main__, sys; print(*sorted(m for m in sys.modules if m.startswith('mlops_lab')))"
@@ -69,3 +70,11 @@ def test_another_image_s_ignore_file_does_not_travel_along(checkout: Path):
     (checkout / recipe.ignore).write_text("*\n!lock\n")
 
     assert context.files(checkout, recipe) == [Path("lock")]
+
+
+def test_whatever_trains_leaves_its_core_to_others_while_its_threads_wait():
+    (name, value), *_ = YIELDING.items()
+
+    assert Settings().child_environment()[name] == JOBS.environment[name] == value == "PASSIVE"
+    assert f"{name}={value} \\\n" in (ROOT / JOBS.dockerfile).read_text()
+    assert f"export {name} := {value}\n" in (ROOT / "Makefile").read_text()
