@@ -12,7 +12,7 @@ from mlops_lab.times import record
 from mlops_lab.times.span import Account, Span, account
 
 RUNS = {"demo": "make demo", "test": "make test"}
-SLOWEST, WIDTH = 12, 32  # tests that are listed, characters of a bar
+SLOWEST, WIDTH = 12, 24  # tests that are listed, characters of a bar
 
 
 def show(state: Path, console: Console) -> None:
@@ -33,20 +33,23 @@ def show(state: Path, console: Console) -> None:
 
 
 def _table(command: str, spans: Sequence[Span], sums: Account) -> Table:
-    table = Table("from", "seconds", "", "lane", "what (●: the end waited for it)", box=SIMPLE_HEAD, title=command)
+    table = Table(title=command, box=SIMPLE_HEAD, title_justify="left")
+    table.add_column("from", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column("", width=WIDTH, no_wrap=True)
+    table.add_column("what (●: the end waited for it)")
     first = spans[0].start
     for each in spans:
-        mark = "●" if each in sums.path else " "
-        row = (f"{each.start - first:.0f}", f"{each.seconds:.1f}", bar(each, first, sums.seconds), each.lane)
-        table.add_row(*row, f"{mark} {each.doing}")
+        what = f"{'●' if each in sums.path else ' '} {each.lane}: {each.doing}"
+        table.add_row(f"{each.start - first:.0f}", f"{each.seconds:.1f}", bar(each, first, sums.seconds), what)
     return table
 
 
 def bar(span: Span, first: float, seconds: float) -> str:
     """Draw a span's place in the whole."""
     scale = WIDTH / seconds if seconds else 0
-    before, length = round((span.start - first) * scale), max(1, round(span.seconds * scale))
-    return " " * min(before, WIDTH - 1) + "█" * length
+    before = min(round((span.start - first) * scale), WIDTH - 1)
+    return " " * before + "█" * min(max(1, round(span.seconds * scale)), WIDTH - before)
 
 
 def _told(sums: Account) -> str:

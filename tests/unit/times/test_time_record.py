@@ -67,7 +67,12 @@ def test_both_runs_are_shown_with_the_slowest_tests(tmp_path: Path):
     said = printed(tmp_path)
 
     assert "10 s for 10 s of steps: 1.0 at once; the end waited for 2 of them, 10 s" in said
-    assert said.index("● version 1") < said.index("● lint") < said.index("test_slow") < said.index("test_quick")
+    assert (
+        said.index("● deploy: version 1")
+        < said.index("● make: lint")
+        < said.index("test_slow")
+        < said.index("test_quick")
+    )
 
 
 def test_without_a_run_it_is_said_what_makes_one(tmp_path: Path):
