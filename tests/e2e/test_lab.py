@@ -68,7 +68,7 @@ def test_a_second_demo_trains_pushes_and_changes_nothing(lab: Lab):
     assert again.returncode == 0, again.stdout[-4000:] + again.stderr[-2000:]
     said = " ".join(again.stdout.split())
     assert "version 1 is the champion and stays" in said
-    assert said.count("plan: no changes") == 2
+    assert said.count("terraform plan: no changes") == 2
     assert "no source changed since)" in said
     assert not re.search(r"train: done|pushing|registered mlops-lab|to add", said)
 
