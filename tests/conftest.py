@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # each test pays only for what it imports
     from mlops_lab.registry.bundle import Bundle
 
 ROOT = Path(__file__).parents[1]
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the Makefile says, before scikit-learn is imported
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.markup import escape
 
+from mlops_lab.times.span import Span
+
 Say = Callable[[str], None]  # gets a line for every step
 
 
@@ -20,6 +22,7 @@ class Timeline:
 
     def __init__(self, console: Console):
         self.console = console
+        self.spans: list[Span] = []  # steps that have ended
         self._start = time.monotonic()
         self._lock = threading.Lock()
 
@@ -40,9 +43,17 @@ class Timeline:
     def step(self, lane: str, doing: str) -> Iterator[None]:
         """Print what begins, and how long it took once it has ended; a failure is said by whoever catches it."""
         self._print(lane, f"{doing} ...")
-        start = time.monotonic()
+        start = self.seconds
+        with self.span(lane, doing):
+            yield
+        self._print(lane, f"{doing}: done in {self.seconds - start:.1f} s")
+
+    @contextmanager
+    def span(self, lane: str, doing: str) -> Iterator[None]:
+        """Keep when something began and ended, and print nothing: it says by itself what it does."""
+        start = self.seconds
         yield
-        self._print(lane, f"{doing}: done in {time.monotonic() - start:.1f} s")
+        self.spans.append(Span(lane, doing, start, self.seconds))
 
     def _print(self, lane: str, text: str) -> None:
         with self._lock:

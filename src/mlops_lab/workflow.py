@@ -1,11 +1,8 @@
-"""The lab's sentences: apply, destroy, deploy, the demo; each joins parts and says what it does."""
+"""The lab's sentences: apply, destroy, serve, deploy; each joins parts and says what it does."""
 
-import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
-
-from rich.console import Console
 
 from mlops_lab import catalog, projects
 from mlops_lab.candidate import PLAIN, Candidate, Recipe, Step, train_candidate
@@ -17,27 +14,17 @@ from mlops_lab.delivery.job import Job
 from mlops_lab.errors import LabError
 from mlops_lab.infrastructure.terraform import Terraform
 from mlops_lab.localcloud import control
-from mlops_lab.outcomes.outcome import run
-from mlops_lab.outcomes.verify import verify
-from mlops_lab.outcomes.week1 import REHEARSAL
 from mlops_lab.progress import Timeline
+from mlops_lab.projects.project import Project
 from mlops_lab.registry import store
-from mlops_lab.registry.tracking import CHAMPION, Registry
-from mlops_lab.retrain import GateRefusedError, publish
+from mlops_lab.retrain import publish
 from mlops_lab.security.recorded_run import do_every_role_s_work
 from mlops_lab.settings import Settings
 
 FIRST_PROJECT, SECOND_PROJECT = "income", "taxi"
 # The first version of a project where it does not learn from all rows: what a pilot had, for retraining to beat.
 PILOT: Mapping[str, Recipe] = {FIRST_PROJECT: Recipe(size=10_000)}
-NEXT = (
-    ("make predict", "ask for a prediction"),
-    ("make status", "what runs now"),
-    ("make logs", "what the tasks say"),
-    ("make retrain", "a challenger of all rows, judged against the champion"),
-    ("make verify", "every outcome check"),
-    ("make down", "stop everything, keep the state"),
-)
+ROLES_AT_ONCE = 2  # projects whose schedules run side by side: their tasks have a core each
 
 
 def apply(settings: Settings, timeline: Timeline) -> None:
@@ -86,7 +73,8 @@ def train_first(settings: Settings, project: str, timeline: Timeline) -> Candida
     say, recipe = timeline.lane("training"), PILOT.get(project, PLAIN)
     if recipe.size:
         say(f"a first model of {recipe.size:,} rows; `make retrain` learns from all")
-    return train_candidate(projects.get(project), settings, recipe, progress=lambda step: _say_step(step, say))
+    with timeline.span("training", "train and judge"):
+        return train_candidate(projects.get(project), settings, recipe, progress=lambda step: _say_step(step, say))
 
 
 def deploy_version(settings: Settings, project: str, version: str | None, timeline: Timeline) -> None:
@@ -97,8 +85,8 @@ def deploy_version(settings: Settings, project: str, version: str | None, timeli
     """
     projects.get(project)
     account(settings)
-    release = _release(settings, project, version, image.publish(project, settings, timeline.lane("image")).uri)
-    _go_live(settings, project, release, timeline)
+    release = release_of(settings, project, version, image.publish(project, settings, timeline.lane("image")).uri)
+    go_live(settings, project, release, timeline)
 
 
 def serve(settings: Settings, project: str, timeline: Timeline) -> None:
@@ -111,7 +99,7 @@ def serve(settings: Settings, project: str, timeline: Timeline) -> None:
         api.predict_example(settings, project)
     except LabError:
         track(settings, timeline)
-        if not _published(settings, project):
+        if not is_published(settings, project):
             publish(train_first(settings, project, timeline), settings)
         deploy_version(settings, project, None, timeline)
 
@@ -169,38 +157,13 @@ def exercise_roles(settings: Settings, timeline: Timeline) -> None:
         LabError: A project is not live, a canary is open, or a schedule or its task failed.
     """
     published = image.publish(catalog.JOBS, settings, timeline.lane("image"))
-    for project in projects.every():
+
+    def exercise(project: Project) -> None:
         with timeline.step("roles", f"{project.name}: what the clock starts"):
             do_every_role_s_work(settings, project.name, published.uri, timeline.lane("roles"))
 
-
-def demo(settings: Settings, console: Console) -> bool:
-    """From nothing to a live prediction and week 1 verified; what can run side by side does."""
-    timeline = Timeline(console)
-    settings = with_cloud(settings, timeline)
-    account(settings)  # credentials that do not work are found before anything is built
-    with ThreadPoolExecutor(5, thread_name_prefix="demo") as pool:
-        candidate = pool.submit(train_first, settings, FIRST_PROJECT, timeline)
-        built = pool.submit(image.build, FIRST_PROJECT, settings, timeline.lane("image"))
-        jobs = pool.submit(image.build, catalog.JOBS, settings, timeline.lane("image"))
-        _all(pool.submit(bootstrap, settings, timeline))
-        # From here on the providers are installed, so that a second Terraform may run beside the first.
-        rehearsed = pool.submit(run, REHEARSAL, settings)
-        _all(pool.submit(build_up, settings, timeline), jobs)
-        tracked = pool.submit(track, settings, timeline, jobs.result())
-        _all(candidate, built, tracked)
-        with timeline.step("training", "register and publish"):
-            version = _registered(candidate.result(), settings, timeline)
-        pushed = image.push(built.result(), settings, timeline.lane("image"))
-        release = _release(settings, FIRST_PROJECT, version, pushed.uri)
-        _go_live(settings, FIRST_PROJECT, release, timeline)
-        prediction = api.predict_example(settings, FIRST_PROJECT)
-        said = json.dumps(prediction["predictions"][0])
-        timeline.lane("predict")(f"{said} by version {prediction['model_version']}")
-        with timeline.step("verify", "outcomes of week 1 (1.6 has run beside the rest since the bootstrap)"):
-            passed = verify(settings, console, 1, known={REHEARSAL.id: rehearsed})
-    _summarise(settings, timeline, pushed.form)
-    return passed
+    with ThreadPoolExecutor(ROLES_AT_ONCE, thread_name_prefix="roles") as pool:
+        wait_for(*[pool.submit(exercise, project) for project in projects.every()])
 
 
 def with_cloud(settings: Settings, timeline: Timeline) -> Settings:
@@ -217,38 +180,41 @@ def _jobs(settings: Settings, timeline: Timeline) -> str:
     return image.publish(catalog.JOBS, settings, timeline.lane("image")).uri
 
 
-def _go_live(settings: Settings, project: str, release: deploy.Release, timeline: Timeline) -> None:
+def go_live(settings: Settings, project: str, release: deploy.Release, timeline: Timeline) -> None:
+    """Deploy a release and wait until it answers.
+
+    Raises:
+        LabError: It does not become live.
+    """
     with explained(settings), timeline.step("deploy", f"{project} version {release.version}"):
         ecs, url = client(settings, "ecs"), api.base_url(settings)
         done = deploy.deploy(ecs, project, release, url, timeline.lane("deploy"))
     timeline.lane("deploy")(f"{done.task_definition.rpartition('/')[2]} is live at {url}/{project}/predict")
 
 
-def _release(settings: Settings, project: str, version: str | None, uri: str) -> deploy.Release:
+def release_of(settings: Settings, project: str, version: str | None, uri: str) -> deploy.Release:
+    """Join an image, by its URI, and a published version, the newest where none is named.
+
+    Raises:
+        LabError: There is no such version.
+    """
     with explained(settings):
         s3, bucket = client(settings, "s3"), catalog.models_bucket(account(settings))
         found = store.find(s3, bucket, project, version)
     return deploy.Release(uri, found.uri, found.sha256, found.version)
 
 
-def _registered(candidate: Candidate, settings: Settings, timeline: Timeline) -> str:
-    """Publish a candidate and return its version, or the champion's where the candidate is no better."""
-    project = candidate.project.name
-    try:
-        return publish(candidate, settings).version
-    except GateRefusedError as refusal:
-        if (known := Registry(settings, project).aliased(CHAMPION)) is None:
-            raise
-        timeline.lane("training")(f"{refusal} The champion, version {known.version}, stays.")
-        return known.version
+def is_published(settings: Settings, project: str) -> bool:
+    """Whether a version of a project lies in the models bucket.
 
-
-def _published(settings: Settings, project: str) -> bool:
+    Raises:
+        LabError: The bucket does not exist.
+    """
     with explained(settings):
         return bool(store.latest_version(client(settings, "s3"), catalog.models_bucket(account(settings)), project))
 
 
-def _all(*futures: "Future[Any]") -> None:
+def wait_for(*futures: "Future[Any]") -> None:
     """Wait for all and raise the first failure: what runs beside a failure is let finish, not torn."""
     wait(futures)
     for future in futures:
@@ -258,19 +224,3 @@ def _all(*futures: "Future[Any]") -> None:
 def _say_step(step: Step, say: Any) -> None:
     if step.seconds is not None:
         say(f"{step.name}: done in {step.seconds:.1f} s")
-
-
-def _summarise(settings: Settings, timeline: Timeline, form: str) -> None:
-    console, url = timeline.console, api.base_url(settings)
-    console.print(f"\n[bold]Done in {timeline.seconds:.0f} s.[/bold] Tasks run as {FORMS[form]}.")
-    console.print(f"  prediction API   {url}/{FIRST_PROJECT}/predict   (documented at {url}/{FIRST_PROJECT}/docs)")
-    if settings.is_local:
-        console.print(f"  AWS endpoint     {settings.endpoint_url}")
-    console.print(f"  MLflow           {api.mlflow_uri(settings)}")
-    console.print(f"  outcomes         {catalog.Paths(settings.root, settings.state_dir).reports / 'outcomes.json'}")
-    console.print("\nNext:")
-    for command, meaning in NEXT:
-        console.print(f"  {command:<22} {meaning}")
-
-
-FORMS = {"docker": "containers", "process": "processes (no container engine answers `docker info`)"}

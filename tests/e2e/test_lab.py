@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.e2e.conftest import Lab
+from tests.e2e.conftest import DEMO_SECONDS, Lab
 
 from mlops_lab import catalog, projects
 from mlops_lab.cloud import api
@@ -60,6 +60,17 @@ def test_every_outcome_of_week_1_passes_with_evidence(lab: Lab):
     rows = {key: row for key, row in lab.outcomes.items() if key.startswith("1.")}
     assert {key: row["status"] for key, row in rows.items()} == {f"1.{n}": "pass" for n in range(1, 8)}
     assert all(row["evidence"] for row in rows.values())
+
+
+def test_a_second_demo_trains_pushes_and_changes_nothing(lab: Lab):
+    again = lab.run("demo", timeout=DEMO_SECONDS)
+
+    assert again.returncode == 0, again.stdout[-4000:] + again.stderr[-2000:]
+    said = " ".join(again.stdout.split())
+    assert "version 1 is the champion and stays" in said
+    assert said.count("terraform plan: no changes") == 2
+    assert "no source changed since)" in said
+    assert not re.search(r"train: done|pushing|registered mlops-lab|to add", said)
 
 
 def test_a_prediction_names_version_and_request(lab: Lab):

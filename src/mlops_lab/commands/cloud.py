@@ -11,7 +11,7 @@ app = typer.Typer()
 @app.command()
 def demo() -> None:
     """From nothing to a live prediction, verified."""
-    from mlops_lab.workflow import demo
+    from mlops_lab.demo import demo
 
     context.finish(demo(context.here(), console))
 

@@ -27,6 +27,22 @@ def week(number: Annotated[int, typer.Argument(min=1, max=7)]) -> None:
 
 
 @app.command()
+def times() -> None:
+    """Show where the time of the last demo and of the last test run went."""
+    from mlops_lab.times.show import show
+
+    show(context.here().state_dir, console)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def timed(name: Annotated[str, typer.Argument(help="as make times calls it")], command: typer.Context) -> None:
+    """Run a command of the tests, keep when it began and ended, and end as it does."""
+    from mlops_lab.times.record import timed
+
+    raise typer.Exit(timed(context.here().state_dir, name, command.args))
+
+
+@app.command()
 def drills(name: Annotated[str | None, typer.Argument(help="of a RUNBOOK entry; all without it")] = None) -> None:
     """Make the RUNBOOK's failures and run its entries' own commands against them."""
     from mlops_lab.drills.run import run, show

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mlops_lab import catalog, projects
 from mlops_lab.errors import LabError
+from mlops_lab.settings import YIELDING
 
 FOLDER = Path("infra/docker")
 QUIET = {
@@ -33,7 +34,7 @@ JOBS = Recipe(
     FOLDER / "jobs.Dockerfile.dockerignore",
     "jobs",
     (),
-    {**QUIET, "MLFLOW_DISABLE_TELEMETRY": "true"},
+    {**QUIET, **YIELDING, "MLFLOW_DISABLE_TELEMETRY": "true"},
 )
 
 

@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,7 +9,8 @@ import pytest
 
 from mlops_lab import projects
 from mlops_lab.delivery import context
-from mlops_lab.delivery.recipe import JOBS
+from mlops_lab.delivery.recipe import JOBS, SERVING, Recipe
+from mlops_lab.settings import YIELDING, Settings
 
 ROOT = Path(__file__).parents[3]
 LOADED = "import mlops_lab.serving.__main__, sys; print(*sorted(m for m in sys.modules if m.startswith('mlops_lab')))"
@@ -69,3 +71,18 @@ def test_another_image_s_ignore_file_does_not_travel_along(checkout: Path):
     (checkout / recipe.ignore).write_text("*\n!lock\n")
 
     assert context.files(checkout, recipe) == [Path("lock")]
+
+
+def test_whatever_trains_leaves_its_core_to_others_while_its_threads_wait():
+    (name, value), *_ = YIELDING.items()
+
+    assert Settings().child_environment()[name] == JOBS.environment[name] == value == "PASSIVE"
+    assert f"{name}={value} \\\n" in (ROOT / JOBS.dockerfile).read_text()
+    assert f"export {name} := {value}\n" in (ROOT / "Makefile").read_text()
+
+
+@pytest.mark.parametrize("recipe", [SERVING, JOBS], ids=["serving", "jobs"])
+def test_an_image_is_installed_by_the_uv_that_the_environment_is(recipe: Recipe):
+    (version,) = re.findall(r"^UV +:= (\S+)$", (ROOT / "Makefile").read_text(), re.M)
+
+    assert f" uv=={version} " in (ROOT / recipe.dockerfile).read_text()
