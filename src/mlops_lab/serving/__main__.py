@@ -72,6 +72,7 @@ def main() -> int:
         port=settings.port,
         http=LimitedProtocol,
         access_log=False,
+        proxy_headers=False,  # nothing here asks who the client is
         log_config=None,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

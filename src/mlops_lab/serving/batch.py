@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import accumulate, chain, takewhile
 from typing import NamedTuple
 
 from mlops_lab.serving.model import Answer, Model
@@ -24,32 +24,46 @@ class Waiting(NamedTuple):
 class Batches:
     """Answers requests with a model, and writes the answers down before they go out.
 
-    What the event loop has read in one turn is one batch: a request that comes alone is answered at once, and several
-    share the run, its features and their record, which cost many rows little more than one.
+    While requests come one by one each is answered at once. When several come in one turn of the event loop, those of
+    the next turns wait for one turn more, some microseconds, and share a run, its features and their record, which
+    cost many rows little more than one.
     """
 
     def __init__(self, model: Model, decoder: RequestDecoder, log: PredictionLog | None):
         self._model, self._decoder, self._log = model, decoder, log
         self._waiting: list[Waiting] = []
+        self._asked = 0  # requests of the present turn
+        self._crowded = False  # whether the turn before had several
 
     async def answer(self, request_id: str, rows: Sequence[Row], start: float) -> Answer:
         """Answer a request that began at `start`; raise what the model raises for its rows, and for no other's."""
         loop = asyncio.get_running_loop()
-        if not self._waiting:
-            loop.call_soon(self._turn)
         waiting = Waiting(request_id, rows, start, loop.create_future())
+        self._asked += 1
+        if self._asked == 1:
+            loop.call_soon(self._turn)
+            if not self._crowded:
+                return self._answers([waiting])[0]
         self._waiting.append(waiting)
         return await waiting.answer
 
-    def _turn(self) -> None:
-        """Answer the first of those that wait, MAX_ROWS rows at most; the others have their turn after the loop's."""
-        size, rows = 1, len(self._waiting[0].rows)
-        while size < len(self._waiting) and (rows := rows + len(self._waiting[size].rows)) <= MAX_ROWS:
-            size += 1
-        batch, self._waiting = self._waiting[:size], self._waiting[size:]
+    def _turn(self, last: bool = False) -> None:
+        """End a turn: answer those that wait, MAX_ROWS rows at most, and the others after the event loop's next."""
+        if self._waiting and not last:
+            asyncio.get_running_loop().call_soon(self._turn, True)
+            return
+        batch, self._waiting = self._split()
+        self._asked, self._crowded = len(self._waiting), self._asked > 1
         if self._waiting:
-            asyncio.get_running_loop().call_soon(self._turn)
-        self._settle(batch)
+            asyncio.get_running_loop().call_soon(self._turn, True)
+        if batch:
+            self._settle(batch)
+
+    def _split(self) -> tuple[list[Waiting], list[Waiting]]:
+        """Return the first of those that wait, with MAX_ROWS rows together at most, and the others."""
+        ends = accumulate(len(each.rows) for each in self._waiting)
+        size = sum(1 for _ in takewhile(lambda rows: rows <= MAX_ROWS, ends))
+        return self._waiting[:size], self._waiting[size:]
 
     def _settle(self, batch: Sequence[Waiting]) -> None:
         try:

@@ -1,9 +1,10 @@
 """Log lines as JSON on stdout, one per event."""
 
-import json
 import logging
 import sys
 from datetime import UTC, datetime
+
+import msgspec
 
 
 class JsonFormatter(logging.Formatter):
@@ -16,7 +17,7 @@ class JsonFormatter(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return msgspec.json.format(msgspec.json.encode(line, enc_hook=str), indent=0).decode()
 
 
 def configure() -> None:

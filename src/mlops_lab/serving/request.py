@@ -111,15 +111,23 @@ class RequestDecoder:
 
 def _type(described: Mapping[str, Any]) -> Any:
     kind, nullable = _kind(described)
-    if kind == "string":
-        pattern = described.get("pattern")
-        limits = msgspec.Meta(min_length=described["minLength"], max_length=described["maxLength"], pattern=pattern)
-    else:
-        whole = 1 if kind == "integer" else None  # JSON Schema's integer: 38.0 is one
-        limits = msgspec.Meta(ge=described.get("minimum"), le=described.get("maximum"), multiple_of=whole)
-    plain: Any = str if kind == "string" else float
-    limited: Any = Annotated[plain, limits]
+    limited = _text_type(described) if kind == "string" else _number_type(described, kind == "integer")
     return limited | None if nullable else limited
+
+
+def _text_type(described: Mapping[str, Any]) -> Any:
+    pattern = described.get("pattern")
+    limits = msgspec.Meta(min_length=described["minLength"], max_length=described["maxLength"], pattern=pattern)
+    return Annotated[str, limits]
+
+
+def _number_type(described: Mapping[str, Any], whole: bool) -> Any:
+    lowest, highest = described.get("minimum"), described.get("maximum")
+    number: Any = Annotated[float, msgspec.Meta(ge=lowest, le=highest, multiple_of=1 if whole else None)]
+    if not (whole and isinstance(lowest, int) and isinstance(highest, int)):
+        return number
+    # JSON Schema's integer: 38.0 is one; most are written 38, which is read in half the time.
+    return Annotated[int, msgspec.Meta(ge=lowest, le=highest)] | number
 
 
 def _kind(described: Mapping[str, Any]) -> tuple[str, bool]:
