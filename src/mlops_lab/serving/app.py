@@ -119,15 +119,15 @@ def create_app(model: Model, api_keys: Sequence[str] = (), log: PredictionLog | 
         telemetry={"tracing": False, "metrics": False, "logs": False},  # asks the environment at every request
     )
     counts = Counts()
-    predict = Route(f"{base}/predict", Predict(model, api_keys, log, counts), methods=["POST"])
-    app.router.routes.insert(0, predict)  # routes are tried in turn, and this is the one that load meets
+    predict = Predict(model, api_keys, log, counts)
+    app.router.routes.append(Route(f"{base}/predict", predict, methods=["POST"]))
     service = Service(model, log, counts)
     for prefix in (base, ""):  # the balancer routes by project, a health check asks the task itself
         for endpoint in (service.health, service.ready, service.metadata):
             path, shown = f"{prefix}/{endpoint.__name__}", bool(prefix)
             app.add_api_route(path, endpoint, methods=["GET"], response_class=Response, include_in_schema=shown)
     app.add_exception_handler(HTTPException, _refuse_http)
-    app.add_middleware(Identity, model_version=model.version)
+    app.add_middleware(Identity, model_version=model.version, path=f"{base}/predict", endpoint=predict)
     app.openapi = lambda: openapi.document(app, model)  # type: ignore[method-assign]
     return app
 

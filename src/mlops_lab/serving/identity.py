@@ -15,10 +15,16 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Identity:
-    """ASGI middleware that takes or makes a request id, and answers 500 where the application failed."""
+    """ASGI middleware that takes or makes a request id, and answers 500 where the application failed.
+
+    A POST to one path goes straight to its endpoint: it meets all load, and the way through FastAPI's other middleware
+    and routes costs a fifth of what it takes without the model.
+    """
 
     app: ASGIApp
     model_version: str
+    path: str
+    endpoint: ASGIApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and its answer back with the id and the model version in the headers."""
@@ -39,7 +45,8 @@ class Identity:
             await send(message)
 
         try:
-            await self.app(scope, receive, send_marked)
+            straight = scope["path"] == self.path and scope["method"] == "POST"
+            await (self.endpoint if straight else self.app)(scope, receive, send_marked)
         except Exception:
             LOG.exception("request failed", extra={"fields": {"request_id": request_id, "path": scope["path"]}})
             if not started:
