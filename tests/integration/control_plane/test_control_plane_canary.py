@@ -52,7 +52,8 @@ class Healthy:
 
     def describe_target_health(self, TargetGroupArn: str) -> dict[str, Any]:
         state = "healthy" if any(f"-{track}/" in TargetGroupArn for track in self._healthy) else "unhealthy"
-        return {"TargetHealthDescriptions": [{"TargetHealth": {"State": state}}]}
+        target = {"Id": "127.0.0.1", "Port": 8000}
+        return {"TargetHealthDescriptions": [{"Target": target, "TargetHealth": {"State": state}}]}
 
 
 def test_weights_are_read_as_they_were_written_and_sum_to_100(balanced: Plane):

@@ -12,14 +12,15 @@ from mlops_lab import catalog
 from mlops_lab.data import predictions
 from mlops_lab.errors import LabError
 from mlops_lab.serving.prediction_log import record, table
-from mlops_lab.serving.prediction_log.record import Contents, Header, Record
+from mlops_lab.serving.prediction_log.record import Contents, Header, Record, Request
 from mlops_lab.settings import Settings
 
 NOW = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 MICROSECONDS = int(NOW.timestamp()) * 1_000_000
 HEADER = Header(record.FORMAT, "income", "7", (("age", "integer"), ("job", "text"), ("at", "time")))
 ROWS = [
-    Record(f"r{n}", MICROSECONDS + n, 1.0, [0.5], [[float(n)], ["Clerk"], ["2019-01-15T08:30:00"]]) for n in range(9)
+    Record(MICROSECONDS + n, [Request(f"r{n}", 1, 1.0)], [0.5], [[float(n)], ["Clerk"], ["2019-01-15T08:30:00"]])
+    for n in range(9)
 ]
 ((_, WHOLE),) = table.by_hour(Contents(HEADER, ROWS, 0))
 KEY = catalog.predictions_key("income", NOW, "damaged")
@@ -54,7 +55,7 @@ def read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 def test_a_whole_file_is_read(read: Any) -> None:
-    assert list(read(WHOLE)["request_id"]) == [each.request_id for each in ROWS]
+    assert list(read(WHOLE)["request_id"]) == [each.requests[0].id for each in ROWS]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -3,7 +3,7 @@
 import json
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -314,6 +314,15 @@ def test_a_branch_that_moves_meanwhile_is_not_overwritten(settings: Settings):
     assert git(settings.root, "tag") == ""
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """SIGINT as in a terminal: a shell lets what it starts in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_a_signal_is_heard_after_what_must_not_be_interrupted():
     done: list[str] = []
 
