@@ -53,11 +53,13 @@ def cloud_killed(settings: Settings) -> int:
     return 1
 
 
-def disturbed(disturbance: Disturbance) -> Make:
-    """Return what disturbs the control plane for as long as the disturbance says."""
+def disturbed(disturbance: Disturbance, meanwhile: Make | None = None) -> Make:
+    """Return what disturbs the control plane for as long as the disturbance says, and does something meanwhile."""
 
     def make(settings: Settings) -> int:
         switch(settings, disturbance)
+        if meanwhile is not None:
+            meanwhile(settings)
         time.sleep(disturbance.seconds)
         return int(switch(settings, Disturbance("failing", seconds=0))["met"])
 
@@ -95,7 +97,12 @@ FAULTS = (
     Fault("s3-slow", "S3 answers after 2 s", disturbed(Disturbance("slow", "s3", HELD, 2.0))),
     Fault("s3-failing", "S3 answers 500", disturbed(Disturbance("failing", "s3", HELD))),
     Fault("s3-throttling", "S3 answers 503 SlowDown", disturbed(Disturbance("throttling", "s3", HELD))),
-    Fault("ssm-failing", "SSM answers 500", disturbed(Disturbance("failing", "ssm", HELD))),
+    Fault(  # secrets are read when a task starts, and only then
+        "ssm-failing",
+        "SSM answers 500, and the serving task is killed",
+        disturbed(Disturbance("failing", "ssm", HELD), killed(catalog.service(PROJECT))),
+        unsettles=True,
+    ),
     Fault("cloudwatch-failing", "CloudWatch answers 500", disturbed(Disturbance("failing", "monitoring", HELD))),
     Fault("throttling", "every API throttles", disturbed(Disturbance("throttling", "", HELD))),
     Fault(
