@@ -96,7 +96,8 @@ def test_the_program_ends_with_1_and_one_line(settings: Settings, monkeypatch: p
     assert main(["--project", "taxi", "--week", "9", "limit=2"]) == 0
 
     written, told = capfd.readouterr()
-    assert [line.partition(";")[0] for line in told.splitlines()] == [
+    own = [line for line in told.splitlines() if not line.startswith("[IPKernelApp]")]  # a kernel that ended late
+    assert [line.partition(";")[0] for line in own] == [
         "PROJECT is 'nope'",
         f"Week 8 has no notebook in {settings.root / 'notebooks'}",
     ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from mlops_lab.localcloud.plane.attempts import Attempts
 from mlops_lab.localcloud.plane.blobs import LARGE, Blobs
 from mlops_lab.localcloud.plane.call import Answer, Call, failure
 from mlops_lab.localcloud.plane.classification import is_read, is_repeatable
@@ -66,6 +67,7 @@ class Gate:
         self._door = threading.Lock()
         self._compaction = threading.Lock()
         self._journalled: set[str] = set()  # blobs that the journals refer to
+        self._attempts = Attempts()
         self._seeds = random.SystemRandom()
         self._disturbances = disturbances or Disturbances()
         self._closed = False  # no call passes any more
@@ -84,7 +86,7 @@ class Gate:
             if call.blob:
                 call = call.with_body(self._blobs.get(call.blob))
                 self._journalled.add(str(call.blob))
-            self._engine.execute(call)
+            self._attempts.keep(call, self._engine.execute(call))
         return self._store.pending_records
 
     def answer(self, call: Call) -> Answer:
@@ -128,12 +130,14 @@ class Gate:
             return execute(replace(call, seed=self._seeds.getrandbits(64), time=self._disturbances.date()))
 
     def _execute_journalled(self, call: Call) -> Answer:
+        if (answered := self._attempts.answered(call)) is not None:
+            return answered
         try:
             self._disturbances.require_space()
             self._write_down(call)
         except OSError as error:
             return failure("507 Insufficient Storage", "InsufficientStorage", f"The journal cannot be written: {error}")
-        return self._engine.execute(call)
+        return self._attempts.keep(call, self._engine.execute(call))
 
     def _write_down(self, call: Call) -> None:
         if len(call.body) <= LARGE:

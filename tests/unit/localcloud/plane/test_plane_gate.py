@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mlops_lab.errors import LabError
+from mlops_lab.localcloud.plane.attempts import Attempts
 from mlops_lab.localcloud.plane.blobs import LARGE, Blobs
 from mlops_lab.localcloud.plane.call import Answer, Call
 from mlops_lab.localcloud.plane.gate import Gate, Limits
@@ -245,3 +246,49 @@ def test_a_missing_blob_is_an_error(state: Path, tmp_path: Path) -> None:
 
     with pytest.raises(LabError, match="is missing"):
         restored(state, tmp_path / "copy")
+
+
+def attempt(text: str, invocation: str) -> Call:
+    return Call({"REQUEST_METHOD": "PUT", "HTTP_AMZ_SDK_INVOCATION_ID": invocation}, text.encode())
+
+
+def test_a_call_whose_answer_was_lost_is_not_executed_twice(tmp_path: Path):
+    engine = Ledger()
+    gate = gate_over(tmp_path, engine)
+
+    answers = [gate.answer(attempt("create", name)) for name in ("one", "one", "two")]
+
+    assert [answer.code for answer in answers] == [200, 200, 200]
+    assert [entry[0] for entry in engine.entries] == ["create", "create"]
+
+
+def test_a_call_whose_answer_was_lost_with_the_process_is_not_executed_twice(tmp_path: Path):
+    gate_over(tmp_path / "first", Ledger()).answer(attempt("create", "one"))
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    engine = Ledger()
+    gate = gate_over(tmp_path / "second", engine)
+
+    assert gate.answer(attempt("create", "one")).code == 200
+
+    assert [entry[0] for entry in engine.entries] == ["create"]
+
+
+def test_a_call_that_failed_is_executed_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    engine = Ledger()
+    gate = gate_over(tmp_path, engine)
+    monkeypatch.setattr(engine, "execute", lambda call: Answer("500 Internal Server Error", (), b""))
+    failed = gate.answer(attempt("create", "one"))
+    monkeypatch.undo()
+
+    assert (failed.code, gate.answer(attempt("create", "one")).code) == (500, 200)
+    assert [entry[0] for entry in engine.entries] == ["create"]
+
+
+def test_no_more_answers_are_kept_than_may_be():
+    attempts = Attempts(most=2)
+    for name in ("one", "two", "three"):
+        attempts.keep(attempt("create", name), Answer("200 OK", (), name.encode()))
+
+    found = [attempts.answered(attempt("create", name)) for name in ("one", "two", "three")]
+
+    assert [answer and answer.body for answer in found] == [None, b"two", b"three"]
