@@ -1,4 +1,4 @@
-"""Micro-batches: requests that arrive together are answered by one run of the model; none waits for another to come."""
+"""Micro-batches: requests that arrive together share a run of the model; none waits for a batch to fill."""
 
 import asyncio
 import time

@@ -32,7 +32,7 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, seconds: f
     reading = _content(receive)
     try:
         awaited = reading.send(None)
-    except StopIteration as ended:  # it had arrived with the head: most do, and a timer would cost more than all else
+    except StopIteration as ended:  # it had arrived with the head: most do, and a timer costs more than to decode it
         return ended.value  # type: ignore[no-any-return]
     try:
         async with asyncio.timeout(seconds):
